@@ -1,0 +1,218 @@
+"""What a dataset is: the records on disk and the folder that holds them."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import shutil
+from collections import Counter
+from collections.abc import Iterable
+from datetime import datetime
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import Field, ValidationError
+
+from artgan import files
+from artgan.errors import DamagedError, NotFoundError, UsageError
+from artgan.records import Record
+
+Status = Literal["ok", "failed", "gone", "placeholder", "dropped"]
+
+
+class Painting(Record):
+    """What is known of a work before its picture is looked at."""
+
+    id: str
+    title: str | None = None
+    artist: str | None = None
+    year: int | None = None
+    genre: str | None = None
+    style: str | None = None
+    page_url: str | None = None
+    image_url: str | None = None
+    width: int | None = None
+    height: int | None = None
+
+
+class ImageRecord(Painting):
+    """A work and the file that holds it, used or not.
+
+    ``status`` is "ok" when the picture is part of the dataset; "failed" when the file could not be used (``reason``
+    says why), "dropped" when it was left out on purpose (duplicate, too small, not asked for), "gone" and
+    "placeholder" when a site had no picture. ``reason`` starts with a word that can be counted: "truncated: ...".
+    """
+
+    status: Status
+    reason: str = ""
+    source: str = ""
+    """The path, inside what was imported, that the picture came from."""
+    file: str | None = None
+    """The path inside the dataset folder, with "/"; or an absolute path when the dataset links to its pictures."""
+    sha256: str | None = None
+    bytes: int | None = None
+    dhash: str | None = None
+    """64-bit difference hash of the upright picture, 16 hexadecimal digits."""
+
+
+class Dataset(Record):
+    """``dataset.json``: what the folder holds and where it came from."""
+
+    name: str
+    source: str = ""
+    layout: str = ""
+    counts: dict[str, int] = Field(default_factory=dict)
+    prepared: list[int] = Field(default_factory=list)
+    created: datetime
+    version: str = ""
+    rights: str = ""
+    typical_aspect: float | None = None
+    """Median width / height of the pictures in use."""
+
+
+class DatasetFolder:
+    """``datasets/<name>/``: reads and writes what lies there.
+
+    Args:
+        path: the folder; it need not exist yet.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    @property
+    def name(self) -> str:
+        return self.path.name
+
+    @property
+    def manifest_path(self) -> Path:
+        return self.path / "images.jsonl"
+
+    @property
+    def originals(self) -> Path:
+        return self.path / "originals"
+
+    def prepared(self, size: int) -> Path:
+        """The folder of square images of one size in pixels."""
+        return self.path / "prepared" / str(size)
+
+    def exists(self) -> bool:
+        return (self.path / "dataset.json").is_file()
+
+    def read(self) -> Dataset:
+        """Return the description.
+
+        Raises:
+            NotFoundError: there is none.
+            DamagedError: it is not what artgan wrote.
+        """
+        path = self.path / "dataset.json"
+        try:
+            return Dataset.model_validate_json(path.read_bytes())
+        except FileNotFoundError as error:
+            raise NotFoundError(f"no dataset at {self.path}", "see the names with: artgan datasets list") from error
+        except (ValidationError, OSError) as error:
+            raise DamagedError(
+                f"{path} cannot be read as a dataset", f"import the pictures again, or remove {self.path}"
+            ) from error
+
+    def write(self, dataset: Dataset) -> None:
+        files.write_text(self.path / "dataset.json", dataset.model_dump_json(indent=1) + "\n")
+
+    def records(self) -> list[ImageRecord]:
+        """Return the manifest, the last line of each id winning, in order of first appearance.
+
+        A torn last line (a crash while writing) is left out; a torn line elsewhere is damage.
+
+        Raises:
+            DamagedError: a line other than the last is not a record.
+        """
+        if not self.manifest_path.is_file():
+            return []
+        lines = self.manifest_path.read_bytes().split(b"\n")
+        found: dict[str, ImageRecord] = {}
+        for number, line in enumerate(lines, 1):
+            if not line.strip():
+                continue
+            try:
+                record = ImageRecord.model_validate_json(line)
+            except ValidationError as error:
+                if number >= len(lines):
+                    break
+                raise DamagedError(
+                    f"{self.manifest_path} line {number} is not a record of an image",
+                    f"delete that line, or import the pictures of {self.name!r} again",
+                ) from error
+            found[record.id] = record
+        return list(found.values())
+
+    def in_use(self) -> list[ImageRecord]:
+        """Return the records whose pictures are part of the dataset, sorted by id."""
+        return sorted((r for r in self.records() if r.status == "ok" and r.file), key=lambda r: r.id)
+
+    def write_records(self, records: Iterable[ImageRecord]) -> None:
+        """Replace the manifest."""
+        files.write_text(self.manifest_path, "".join(line_of(record) for record in records))
+
+    def file_of(self, record: ImageRecord) -> Path:
+        """Return where the picture of a record lies."""
+        if not record.file:
+            raise NotFoundError(f"{record.id} of {self.name!r} has no picture: {record.reason or record.status}")
+        return self.path / record.file
+
+    def remove(self) -> None:
+        """Delete the folder and everything in it; linked pictures outside stay."""
+        shutil.rmtree(self.path)
+
+
+def line_of(record: ImageRecord) -> str:
+    """Return the manifest line of a record; fields that are not known are left out."""
+    return record.model_dump_json(exclude_none=True, exclude_defaults=False) + "\n"
+
+
+def status_counts(records: Iterable[ImageRecord]) -> dict[str, int]:
+    """Count records by status; those not used by the first word of their reason: ``{"ok": 580, "truncated": 2}``."""
+    words = Counter("ok" if r.status == "ok" else r.reason.partition(":")[0] or r.status for r in records)
+    return dict(words.most_common())
+
+
+def digest_of(value: Any) -> str:
+    """Return the SHA-256 of a JSON value, the same for equal values, hexadecimal."""
+    return hashlib.sha256(json.dumps(value, sort_keys=True, separators=(",", ":")).encode()).hexdigest()
+
+
+def find_dataset(datasets_dir: Path, name: str | None) -> DatasetFolder:
+    """Return the dataset of that name; the only one when no name is given.
+
+    Args:
+        datasets_dir: the folder of datasets.
+        name: a name in it, or the path of a dataset folder.
+
+    Raises:
+        NotFoundError: none of that name; the hint lists those that exist.
+        UsageError: several exist and none was named.
+    """
+    if name and (Path(name) / "dataset.json").is_file():
+        return DatasetFolder(Path(name))
+    known = list_datasets(datasets_dir)
+    names = ", ".join(folder.name for folder in known)
+    if name:
+        for folder in known:
+            if folder.name == name:
+                return folder
+        raise NotFoundError(
+            f"no dataset named {name!r} in {datasets_dir}",
+            f"there are: {names}" if known else "make one with: artgan import FOLDER --name NAME",
+        )
+    if not known:
+        raise NotFoundError(f"no dataset in {datasets_dir}", "make one with: artgan import FOLDER --name NAME")
+    if len(known) > 1:
+        raise UsageError(f"which dataset? there are {len(known)}: {names}", "name one")
+    return known[0]
+
+
+def list_datasets(datasets_dir: Path) -> list[DatasetFolder]:
+    """Return the dataset folders, sorted by name."""
+    if not datasets_dir.is_dir():
+        return []
+    return [DatasetFolder(p) for p in sorted(datasets_dir.iterdir()) if (p / "dataset.json").is_file()]
