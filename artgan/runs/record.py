@@ -1,0 +1,57 @@
+"""The record of a run, ``run.json``, and of a checkpoint in it."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from pathlib import Path
+from typing import Literal, NamedTuple
+
+from pydantic import Field
+
+from artgan.records import Record
+
+State = Literal["running", "finished", "stopped", "failed", "lost", "damaged"]
+"""``lost``: the record says running but its process is gone. ``damaged``: the record cannot be read."""
+
+
+class RunRecord(Record):
+    """What is known of a run without opening anything else."""
+
+    id: str
+    name: str
+    state: State = "running"
+    reason: str = ""
+    """Why it ended, in words."""
+    backend: str = "local"
+    remote_id: str | None = None
+    dataset: str = ""
+    dataset_fingerprint: str = ""
+    images: int = 0
+    size: int | None = None
+    preset: str = ""
+    seed: int | None = None
+    tags: dict[str, str] = Field(default_factory=dict)
+    created: datetime
+    ended: datetime | None = None
+    versions: dict[str, str] = Field(default_factory=dict)
+    device: str = ""
+    host: str = ""
+    pid: int | None = None
+    process_started: float | None = None
+    epoch: int = 0
+    step: int = 0
+    images_seen: int = 0
+    seconds: float = 0.0
+    """Wall time spent training, over all its sessions."""
+    cpu_seconds: float = 0.0
+    begun_from: str | None = None
+    """The run or file that ``--init`` named."""
+    typical_aspect: float | None = None
+    """Width / height of the paintings, for ``sample --aspect original``, when they were stretched to a square."""
+
+
+class Checkpoint(NamedTuple):
+    """A generator in ``models/``."""
+
+    epoch: int
+    path: Path

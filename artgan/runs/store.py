@@ -1,0 +1,102 @@
+"""All runs of a folder: making one, listing them, finding one by what a person types."""
+
+from __future__ import annotations
+
+import os
+import platform
+import secrets
+from pathlib import Path
+from typing import Any
+
+from artgan import files
+from artgan.errors import NotFoundError, UsageError
+from artgan.records import now
+from artgan.runs.folder import RunFolder
+from artgan.runs.record import RunRecord
+
+# No vowels and no look-alikes: an id never spells a word and is easy to read aloud.
+_ALPHABET = "bcdfghjkmnpqrstvwxz23456789"
+_ID_LENGTH = 6
+LAST = "@last"
+
+
+def new_run(runs_dir: Path, base: str, **fields: Any) -> RunFolder:
+    """Make the folder and the record of a new run; never one that exists.
+
+    Args:
+        runs_dir: the folder of runs; made when missing.
+        base: what its name begins with, for example "flowers-64"; the id follows.
+        fields: further fields of the ``RunRecord``.
+    """
+    try:
+        runs_dir.mkdir(parents=True, exist_ok=True)
+        while True:
+            run_id = "".join(secrets.choice(_ALPHABET) for _ in range(_ID_LENGTH))
+            path = runs_dir / f"{files.safe_name(base)}-{run_id}"
+            try:
+                path.mkdir()
+                break
+            except FileExistsError:
+                continue
+    except OSError as error:
+        raise files.storage_error(error, runs_dir) from error
+    folder = RunFolder(path)
+    record = RunRecord(id=run_id, name=path.name, created=now(), **process_fields(), **fields)
+    files.write_text(folder.record_path, record.model_dump_json(indent=1) + "\n")
+    return folder
+
+
+def process_fields() -> dict[str, Any]:
+    """Return the fields of a record that name this process."""
+    import psutil
+
+    return {"host": platform.node(), "pid": os.getpid(), "process_started": psutil.Process().create_time()}
+
+
+def list_runs(runs_dir: Path) -> list[RunFolder]:
+    """Return every run folder, damaged ones too, oldest first (by the folder's record, else by its time)."""
+    if not runs_dir.is_dir():
+        return []
+    folders = [RunFolder(p) for p in runs_dir.iterdir() if p.is_dir() and not p.name.startswith(".")]
+    return sorted(folders, key=lambda folder: (folder.current().created, folder.name))
+
+
+def find_run(runs_dir: Path, text: str) -> RunFolder:
+    """Return the run that a person means.
+
+    Args:
+        runs_dir: the folder of runs.
+        text: a full name, an id, a unique prefix of either, ``@last``, or the path of a folder.
+
+    Raises:
+        NotFoundError: nothing fits.
+        UsageError: several fit; the hint lists them.
+    """
+    path = Path(text)
+    if path.is_dir() and (len(path.parts) > 1 or text in {".", ".."}) and _looks_like_a_run(path):
+        return RunFolder(path)
+    names = sorted(p.name for p in runs_dir.iterdir() if p.is_dir()) if runs_dir.is_dir() else []
+    if text == LAST:
+        found = list_runs(runs_dir)
+        if not found:
+            raise NotFoundError(f"no run in {runs_dir} yet", "start one with: artgan train")
+        return found[-1]
+    for exact in (lambda name: name == text, lambda name: name.rpartition("-")[2] == text):
+        matches = [name for name in names if exact(name)]
+        if len(matches) == 1:
+            return RunFolder(runs_dir / matches[0])
+    matches = [n for n in names if text and (n.startswith(text) or n.rpartition("-")[2].startswith(text))]
+    if len(matches) == 1:
+        return RunFolder(runs_dir / matches[0])
+    if matches:
+        raise UsageError(f"{text!r} fits {len(matches)} runs", "say which: " + ", ".join(matches[:8]))
+    if path.is_dir() and _looks_like_a_run(path):
+        return RunFolder(path)
+    raise NotFoundError(
+        f"no run {text!r} in {runs_dir}",
+        f"there are: {', '.join(names[-8:])}" if names else "start one with: artgan train",
+    )
+
+
+def _looks_like_a_run(path: Path) -> bool:
+    return (path / "run.json").is_file() or (path / "models").is_dir()

@@ -1,0 +1,210 @@
+"""Pictures by seed: the same seed paints the same picture, today, tomorrow, alone or among others."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import keras
+import numpy as np
+
+from artgan import files, images, seeds
+from artgan.errors import DamagedError, NotFoundError, UsageError
+from artgan.models.files import latent_dim, load_generator
+from artgan.models.painting import paint
+from artgan.runs.folder import RunFolder
+
+ENGINE = "tensorflow"
+CHANNELS = ("rgb", "bgr", "both")
+ASPECTS = ("square", "original")
+_HIGHEST_SCALE = 16
+
+
+@dataclass(frozen=True)
+class Sample:
+    """One picture.
+
+    Attributes:
+        name: what its file is called, without the suffix: ``seed000042``, or ``latent000003``.
+        seed: 0 to 4294967295; None when it was painted from given latents.
+        psi: what its latent was scaled by.
+        image: ``(height, width, 3)`` uint8.
+    """
+
+    name: str
+    seed: int | None
+    psi: float
+    image: np.ndarray
+
+
+@dataclass(frozen=True)
+class Source:
+    """A generator that was opened, and where it came from."""
+
+    generator: keras.Model
+    path: Path
+    run: str | None = None
+    epoch: int | None = None
+    typical_aspect: float | None = None
+
+    def metadata(self, sample: Sample) -> dict[str, Any]:
+        """Return the fields that a picture carries."""
+        from artgan import __version__
+
+        return {
+            "run": self.run or self.path.name,
+            "epoch": self.epoch,
+            "seed": sample.seed,
+            "psi": f"{sample.psi:g}",
+            "engine": ENGINE,
+            "version": __version__,
+        }
+
+
+def open_source(run: RunFolder | None = None, model: Path | None = None, *, epoch: int | None = None) -> Source:
+    """Open the generator of a run (the highest epoch unless another is named), or a generator's file.
+
+    Raises:
+        NotFoundError: there is none.
+        UsageError: both or neither were given, or an epoch of a file.
+        DamagedError: the file is not a generator, or not safe.
+    """
+    if (run is None) == (model is None):
+        raise UsageError("a run or a model says what paints, one of them", "use --run RUN or --model FILE")
+    if model is not None:
+        if epoch is not None:
+            raise UsageError(f"epoch {epoch} chooses within a run, and {model} is one file", "leave --epoch out")
+        if not model.is_file():
+            raise NotFoundError(f"no file {model}", "name a gen_<epoch> file, or use --run RUN")
+        return Source(load_generator(model), model)
+    assert run is not None
+    checkpoint = run.generator(epoch)
+    record = run.current()
+    return Source(
+        load_generator(checkpoint.path), checkpoint.path, run.name, checkpoint.epoch, record.typical_aspect
+    )
+
+
+def sample(
+    source: Source,
+    chosen: Sequence[int] | np.ndarray,
+    *,
+    psi: float = 1.0,
+    scale: int = 1,
+    aspect: str = "square",
+) -> Iterator[Sample]:
+    """Paint pictures.
+
+    Args:
+        source: what ``open_source`` returned.
+        chosen: seeds, or latents ``(n, latent_dim)`` float32.
+        psi: every latent is multiplied by it: below 1 the pictures are more alike and more typical, above 1 bolder.
+        scale: 1 to 16, enlarges by Lanczos resampling: more pixels, no more detail.
+        aspect: "square", or "original", which stretches the square back to the typical shape of the paintings, where they were squeezed
+            into it (``prepare --fit stretch``).
+
+    Yields:
+        One sample each, in the order asked for.
+
+    Raises:
+        UsageError: latents of another length, a scale or psi out of bounds, no typical shape known.
+    """
+    if not 1 <= scale <= _HIGHEST_SCALE:
+        raise UsageError(f"scale {scale} is not between 1 and {_HIGHEST_SCALE}", "use --scale 4")
+    if not 0 <= psi <= 10:
+        raise UsageError(f"psi {psi:g} is not between 0 and 10", "1 paints as it was trained, 0.7 plays safe")
+    if aspect == "original" and source.typical_aspect is None:
+        raise UsageError(
+            "the paintings were not stretched to a square, so there is no other shape to go back to",
+            "leave --aspect out, or train on: artgan prepare --fit stretch",
+        )
+    if aspect not in ASPECTS:
+        raise UsageError(f"aspect {aspect!r} is not one of {', '.join(ASPECTS)}", "leave it out for square")
+    length = latent_dim(source.generator)
+    given = isinstance(chosen, np.ndarray)
+    if isinstance(chosen, np.ndarray) and (chosen.ndim != 2 or chosen.shape[1] != length):
+        raise UsageError(f"latents of shape {chosen.shape} do not fit: (n, {length}) is wanted")
+    # Painted in pieces, so that ten thousand pictures need no more memory than some.
+    for first in range(0, len(chosen), 64):
+        piece = chosen[first : first + 64]
+        latents = np.asarray(piece, np.float32) if given else seeds.latents([int(seed) for seed in piece], length)
+        pictures = paint(source.generator, latents * np.float32(psi))
+        pictures = images.enlarge(pictures, _shape(pictures.shape[1], scale, source, aspect))
+        for offset, picture in enumerate(pictures):
+            seed = None if given else int(piece[offset])
+            name = f"latent{first + offset:06d}" if given else f"seed{seed:06d}"
+            yield Sample(name, seed, psi, picture)
+
+
+def _shape(side: int, scale: int, source: Source, aspect: str) -> tuple[int, int]:
+    """Return (width, height): the shorter side keeps what the network painted."""
+    ratio = source.typical_aspect if aspect == "original" and source.typical_aspect else 1.0
+    return round(side * scale * max(ratio, 1.0)), round(side * scale * max(1.0 / ratio, 1.0))
+
+
+def read_latents(path: Path) -> np.ndarray:
+    """Read latents ``(n, latent_dim)``, or one of them ``(latent_dim,)``, from a ``.npy`` file; float32.
+
+    Raises:
+        NotFoundError: no such file.
+        DamagedError: it is not an array of finite numbers; nothing in it is run.
+    """
+    try:
+        latents = np.load(io.BytesIO(path.read_bytes()), allow_pickle=False)
+    except FileNotFoundError as error:
+        raise NotFoundError(f"no file {path}") from error
+    except (ValueError, EOFError, OSError) as error:
+        raise DamagedError(f"{path} is not a .npy file of numbers") from error
+    if not isinstance(latents, np.ndarray) or latents.dtype.kind not in "fiu" or latents.ndim not in {1, 2}:
+        raise DamagedError(f"{path} does not hold latents of shape (n, latent_dim)")
+    if not np.isfinite(latents).all():
+        raise DamagedError(f"{path} holds numbers that are not finite")
+    return np.atleast_2d(latents).astype(np.float32)
+
+
+def write(
+    picture: Sample, source: Source, out: Path, *, format: str = "png", channels: str = "rgb", force: bool = False
+) -> list[tuple[Path, bool]]:
+    """Write a sample into a folder.
+
+    Args:
+        picture: what ``sample`` yielded.
+        source: what painted it.
+        out: the folder; made when missing.
+        format: png, jpg or webp.
+        channels: "rgb"; "bgr" with red and blue exchanged, as old keragan galleries show; or "both".
+        force: replace a file that shows something else.
+
+    Returns:
+        (path, whether it was written): a file that already is this very picture is left as it is.
+
+    Raises:
+        UsageError: another file of that name is there, and ``force`` is not set.
+    """
+    if channels not in CHANNELS:
+        raise UsageError(f"channels {channels!r} is not one of {', '.join(CHANNELS)}", "use --channels rgb")
+    done = []
+    for order in ("rgb", "bgr") if channels == "both" else (channels,):
+        suffix = "_bgr" if order == "bgr" else ""
+        path = out / f"{picture.name}{suffix}.{format}"
+        pixels = picture.image if order == "rgb" else np.ascontiguousarray(picture.image[..., ::-1])
+        data = images.encode(pixels, format, source.metadata(picture))
+        done.append((path, write_once(path, data, force)))
+    return done
+
+
+def write_once(path: Path, data: bytes, force: bool) -> bool:
+    """Write a file unless it is there with these very bytes; return whether it was written.
+
+    Raises:
+        UsageError: it is there with others, and ``force`` is not set.
+    """
+    if path.is_file() and not force:
+        if path.read_bytes() == data:
+            return False
+        raise UsageError(f"{path} is there and is another picture", "choose another --out, or replace it with --force")
+    files.write_bytes(path, data)
+    return True
