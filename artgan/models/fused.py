@@ -41,7 +41,7 @@ class UpConv2D(layers.Conv2D):
 
 
 class ConvPool2D(layers.Conv2D):
-    """``Conv2D(filters, 3, padding="same")`` then ``AveragePooling2D(2)``: ``(n, 2h, 2w, c)`` to ``(n, h, w, filters)``."""
+    """``Conv2D(filters, 3, padding="same")``, ``AveragePooling2D(2)``: ``(n, 2h, 2w, c)`` to ``(n, h, w, filters)``."""
 
     def __init__(self, filters: int, **options: Any) -> None:
         super().__init__(filters, 3, padding="same", **options)

@@ -16,7 +16,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from artgan import files
-from artgan.errors import BusyError, DamagedError, NotFoundError
+from artgan.errors import DamagedError, NotFoundError
 from artgan.runs.record import Checkpoint, RunRecord
 
 _GENERATOR = re.compile(r"gen_(\d+)\.(keras|h5|hdf5)")
@@ -101,9 +101,13 @@ class RunFolder:
             record = self.record
         except DamagedError as error:
             return self._damaged(error.message)
+        changes = {}
         if record.state == "running" and not _alive(record):
-            return record.model_copy(update={"state": "lost", "reason": "its process is gone"})
-        return record
+            changes = {"state": "lost", "reason": "its process is gone"}
+        if self.name not in {"", record.name}:
+            # Whoever renames a folder, or copies one, renames the run: by this name it is found.
+            changes["name"] = self.name
+        return record.model_copy(update=changes) if changes else record
 
     def _damaged(self, reason: str) -> RunRecord:
         with contextlib.suppress(OSError):
@@ -131,9 +135,7 @@ class RunFolder:
         """
         found = self.generators()
         if not found:
-            raise NotFoundError(
-                f"run {self.name} has no generator yet", f"see how far it is: artgan show {self.name}"
-            )
+            raise NotFoundError(f"run {self.name} has no generator yet", f"see how far it is: artgan show {self.name}")
         if epoch is None:
             return found[-1]
         for checkpoint in found:
@@ -166,8 +168,11 @@ class RunFolder:
     def log(self, text: str) -> None:
         """Append a line with the time to ``log.txt``."""
         stamp = datetime.now(UTC).strftime("%Y-%m-%d %H:%M:%S")
-        with open(self.log_path, "a", encoding="utf-8") as file:
-            file.write(f"{stamp} {text}\n")
+        try:
+            with open(self.log_path, "a", encoding="utf-8") as file:
+                file.write(f"{stamp} {text}\n")
+        except OSError as error:
+            raise files.storage_error(error, self.log_path) from error
 
     @contextlib.contextmanager
     def locked(self) -> Iterator[None]:
@@ -176,20 +181,9 @@ class RunFolder:
         Raises:
             BusyError: another process is training it.
         """
-        from filelock import FileLock, Timeout
-
-        lock = FileLock(self.path / ".lock")
-        try:
-            lock.acquire(timeout=0)
-        except Timeout as error:
-            raise BusyError(
-                f"run {self.name} is being trained by another process",
-                f"watch it: artgan logs {self.name} -f",
-            ) from error
-        try:
+        busy = f"run {self.name} is being trained by another process"
+        with files.locked(self.path / ".lock", busy, f"watch it: artgan logs {self.name} -f"):
             yield
-        finally:
-            lock.release()
 
     def delete(self) -> None:
         """Delete the folder and everything in it.

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from artgan import files
-from artgan.errors import NotFoundError, UsageError
+from artgan.errors import ArtganError, NotFoundError, UsageError
 from artgan.records import now
 from artgan.runs.folder import RunFolder
 from artgan.runs.record import RunRecord
@@ -42,7 +42,11 @@ def new_run(runs_dir: Path, base: str, **fields: Any) -> RunFolder:
         raise files.storage_error(error, runs_dir) from error
     folder = RunFolder(path)
     record = RunRecord(id=run_id, name=path.name, created=now(), **process_fields(), **fields)
-    files.write_text(folder.record_path, record.model_dump_json(indent=1) + "\n")
+    try:
+        files.write_text(folder.record_path, record.model_dump_json(indent=1) + "\n")
+    except ArtganError:
+        path.rmdir()
+        raise
     return folder
 
 
@@ -99,4 +103,4 @@ def find_run(runs_dir: Path, text: str) -> RunFolder:
 
 
 def _looks_like_a_run(path: Path) -> bool:
-    return (path / "run.json").is_file() or (path / "models").is_dir()
+    return (path / "run.json").is_file() or bool(RunFolder(path).generators())

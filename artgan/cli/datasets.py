@@ -1,0 +1,232 @@
+"""``artgan datasets``: what lies in the folder of datasets."""
+
+from __future__ import annotations
+
+from collections import Counter
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from artgan import files
+from artgan.cli import words
+from artgan.cli.command import command
+from artgan.cli.console import Console
+from artgan.cli.names import DatasetName, DryRun, Yes, complete_dataset, dataset_of
+from artgan.cli.table import Column
+from artgan.datasets.manifest import DatasetFolder, ImageRecord, list_datasets, status_counts
+from artgan.errors import ArtganError, DamagedError
+from artgan.settings import Settings
+
+_COLUMNS = [
+    Column("name", shrinks=True),
+    Column("paintings", right=True),
+    Column("not used", right=True),
+    Column("prepared", shrinks=True),
+    Column("age", right=True),
+    Column("from", shrinks=True),
+]
+_NAMED = 5
+
+
+@command
+def list_all(console: Console, settings: Settings) -> None:
+    """List the datasets.
+
+    With --json: an array of objects with name, path, counts, prepared, layout, source, created and error, which is
+    empty unless the dataset cannot be read.
+
+    Example:
+        artgan datasets list
+    """
+    values, rows = [], []
+    for folder in list_datasets(settings.datasets_dir):
+        value: dict[str, Any] = {"name": folder.name, "path": folder.path, "error": ""}
+        try:
+            dataset = folder.read()
+        except ArtganError as error:
+            values.append({**value, "error": error.message})
+            rows.append([folder.name, "", "", "", "", "damaged: its dataset.json cannot be read"])
+            continue
+        sizes = _prepared_sizes(folder)
+        value |= {key: getattr(dataset, key) for key in ("counts", "layout", "source", "created")}
+        values.append(value | {"prepared": sizes})
+        used = dataset.counts.get("ok", 0)
+        unused = sum(dataset.counts.values()) - used
+        rows.append(
+            [
+                folder.name, words.number(used), words.number(unused) if unused else "",
+                ", ".join(map(str, sizes)), words.age(dataset.created), dataset.source,
+            ]
+        )  # fmt: skip
+    console.table(
+        values, _COLUMNS, rows, f"no dataset in {settings.datasets_dir} yet; make one: artgan import FOLDER --name NAME"
+    )
+
+
+@command
+def show(
+    console: Console,
+    settings: Settings,
+    dataset: DatasetName = None,
+    check: Annotated[
+        bool, typer.Option("--check", help="Read every picture and compare it with what was imported; takes a while.")
+    ] = False,
+) -> None:
+    """Show what a dataset holds and whether it is whole.
+
+    With --json: an object with name, path, counts, prepared, layout, source, created, rights, typical_aspect, bytes,
+    artists, years, missing and changed.
+
+    Example:
+        artgan datasets show flowers
+        artgan datasets show flowers --check
+    """
+    folder = dataset_of(settings, dataset)
+    described = folder.read()
+    records = folder.records()
+    used = [record for record in records if record.status == "ok" and record.file]
+    missing, changed = _health(folder, used, check)
+    artists = Counter(record.artist for record in used if record.artist)
+    years = Counter(record.year for record in used if record.year)
+    counts = status_counts(records)
+    prepared = {size: _images_in(folder.prepared(size)) for size in _prepared_sizes(folder)}
+    unused = {reason: n for reason, n in counts.items() if reason != "ok"}
+    value: dict[str, Any] = {
+        "name": folder.name, "path": folder.path, "counts": counts, "prepared": prepared, "layout": described.layout,
+        "source": described.source, "created": described.created, "rights": described.rights,
+        "typical_aspect": described.typical_aspect, "bytes": sum(record.bytes or 0 for record in used),
+        "artists": dict(artists.most_common()), "years": {str(year): n for year, n in sorted(years.items())},
+        "missing": missing, "changed": changed,
+    }  # fmt: skip
+    console.facts(
+        value,
+        [
+            ("dataset", str(folder.path)),
+            ("paintings", f"{words.number(len(used))}, {words.size(value['bytes'])}"),
+            ("not used", ", ".join(f"{n} {reason}" for reason, n in unused.items())),
+            (
+                "prepared",
+                ", ".join(f"{size} px ({words.count(n, 'image')})" for size, n in prepared.items()) or "not yet",
+            ),
+            ("shape", _shape(described.typical_aspect)),
+            ("artists", _commonest(artists, "artist")),
+            ("years", _span(years)),
+            ("from", " · ".join(text for text in (described.source, described.layout) if text)),
+            ("rights", described.rights),
+            ("health", _health_text(missing, changed, check)),
+        ],
+    )
+    if missing or changed:
+        console.next(
+            f"import the pictures of {folder.name} again: artgan import {described.source} --name {folder.name}"
+        )
+    elif not prepared:
+        console.next(f"artgan prepare {folder.name} --size 64")
+
+
+@command
+def remove(
+    console: Console,
+    settings: Settings,
+    datasets: Annotated[
+        list[str], typer.Argument(metavar="DATASET...", help="Names of datasets.", autocompletion=complete_dataset)
+    ],
+    yes: Yes = False,
+    dry_run: DryRun = False,
+) -> None:
+    """Delete datasets, their pictures and prepared images.
+
+    Pictures that a dataset only links to stay where they are, and so do runs. With --json: an array of the folders.
+
+    Example:
+        artgan datasets remove flowers
+        artgan datasets remove flowers --yes
+    """
+    folders = [dataset_of(settings, name) for name in datasets]
+    for folder in folders:
+        console.say(f"{folder.path}: {words.size(_bytes_under(folder.path))}")
+    if dry_run:
+        console.say("nothing was deleted")
+    else:
+        console.confirm(f"Delete {words.count(len(folders), 'dataset')} for ever?", yes=yes)
+        for folder in folders:
+            try:
+                folder.remove()
+            except OSError as error:
+                raise files.storage_error(error, folder.path) from error
+        console.say(f"deleted {words.count(len(folders), 'dataset')}")
+    console.result([folder.path for folder in folders])
+
+
+def _prepared_sizes(folder: DatasetFolder) -> list[int]:
+    """Return the sizes that are whole on the disk: their description is written last."""
+    place = folder.path / "prepared"
+    if not place.is_dir():
+        return []
+    return sorted(int(p.name) for p in place.iterdir() if p.name.isdecimal() and (p / "dataset.json").is_file())
+
+
+def _images_in(path: Path) -> int:
+    return sum(1 for _ in path.glob("*/*.png"))
+
+
+def _health(folder: DatasetFolder, records: list[ImageRecord], deep: bool) -> tuple[list[str], list[str]]:
+    """Return the ids of pictures that are gone, and of those that are no longer what was imported."""
+    missing, changed = [], []
+    for record in records:
+        path = folder.file_of(record)
+        try:
+            same = record.bytes is None or path.stat().st_size == record.bytes
+            if same and deep and record.sha256:
+                same = files.sha256_file(path) == record.sha256
+        except OSError:
+            missing.append(record.id)
+            continue
+        if not same:
+            changed.append(record.id)
+    return missing, changed
+
+
+def _health_text(missing: list[str], changed: list[str], deep: bool) -> str:
+    faults = [
+        f"{words.count(len(ids), 'picture')} {what}: {', '.join(ids[:3])}{' ...' if len(ids) > 3 else ''}"
+        for ids, what in ((missing, "missing"), (changed, "changed"))
+        if ids
+    ]
+    return "; ".join(faults) or (
+        "good: every picture is as it was imported" if deep else "good: every picture is there"
+    )
+
+
+def _commonest(counter: Counter[Any], noun: str) -> str:
+    """Return "Claude Monet (31), Renoir (12), and 14 artists more"."""
+    named = ", ".join(f"{name} ({n})" for name, n in counter.most_common(_NAMED))
+    more = len(counter) - _NAMED
+    return f"{named}, and {words.count(more, f'{noun} more', f'{noun}s more')}" if more > 0 else named
+
+
+def _span(years: Counter[int]) -> str:
+    if not years:
+        return ""
+    span = f"{min(years)}" if len(years) == 1 else f"{min(years)} to {max(years)}"
+    return f"{span}, most from {_commonest(years, 'year')}" if len(years) > 1 else span
+
+
+def _shape(aspect: float | None) -> str:
+    if aspect is None:
+        return ""
+    if 0.95 < aspect < 1.05:
+        return "about square"
+    return (
+        f"usually {aspect:.2f} times as wide as high"
+        if aspect > 1
+        else f"usually {1 / aspect:.2f} times as high as wide"
+    )
+
+
+def _bytes_under(path: Path) -> int:
+    try:
+        return sum(p.lstat().st_size for p in path.rglob("*") if p.is_file())
+    except OSError as error:
+        raise DamagedError(f"{path} cannot be read: {error.strerror}") from error

@@ -1,0 +1,63 @@
+"""``artgan export``: a generator for other programs."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from artgan.cli import words
+from artgan.cli.command import command
+from artgan.cli.console import Console
+from artgan.cli.hush import hushed
+from artgan.cli.names import LastRun
+from artgan.errors import UsageError
+from artgan.runs.store import LAST, find_run
+from artgan.settings import Settings
+
+_ENDINGS = {"keras": ".keras", "h5": ".h5", "savedmodel": ""}
+
+
+@command
+def export(
+    console: Console,
+    settings: Settings,
+    run: LastRun = LAST,
+    to: Annotated[
+        str, typer.Option("--to", metavar="|".join(_ENDINGS), help="Keras, TensorFlow's saved model, or HDF5.")
+    ] = "keras",
+    epoch: Annotated[
+        int | None, typer.Option("--epoch", metavar="N", help="The generator of this epoch; default: the highest.")
+    ] = None,
+    out: Annotated[
+        Path | None, typer.Option("--out", "-o", metavar="PATH", help="The file, or the folder of a saved model.")
+    ] = None,
+    force: Annotated[bool, typer.Option("--force", help="Replace what is there.")] = False,
+) -> None:
+    """Write the generator of a run for other programs.
+
+    It is read back and both are run: what was written paints the same. With --json: an object with path, to, epoch,
+    max_difference and bytes.
+
+    Example:
+        artgan export @last --to savedmodel
+        artgan export flowers-64-k3f9x2 --to h5 --out flowers.h5
+    """
+    if to not in _ENDINGS:
+        raise UsageError(f"--to {to!r} is not one of {', '.join(_ENDINGS)}", "artgan export RUN --to keras")
+    folder = find_run(settings.runs_dir, run)
+    checkpoint = folder.generator(epoch)
+    path = out or Path(f"{folder.name}-{checkpoint.path.stem}{_ENDINGS[to]}")
+    console.say(f"writing epoch {checkpoint.epoch} of {folder.name} to {path} ...")
+    with hushed(console):
+        from artgan.sampling.export import export_generator
+
+        format: Any = to
+        done = export_generator(checkpoint.path, format, path, force=force)
+    same = (
+        f"the same to within {done.max_difference:.0e} of a range of 2" if done.max_difference else "exactly the same"
+    )
+    console.say(f"{words.size(done.bytes)}; read back, it paints {same}")
+    value = {"path": done.path, "to": to, "epoch": checkpoint.epoch, "max_difference": done.max_difference}
+    console.result({**value, "bytes": done.bytes}, str(done.path))

@@ -1,0 +1,67 @@
+"""Arguments that several commands share, and how the shell completes them."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from artgan import settings as settings_module
+from artgan.datasets.manifest import DatasetFolder, find_dataset
+from artgan.errors import ArtganError, NotFoundError
+from artgan.settings import Settings
+
+
+def _folders(which: str, marker: str) -> list[str]:
+    """Return the names that Tab offers: folders only, nothing is opened."""
+    try:
+        found = settings_module.load(os.environ, Path.cwd())
+    except ArtganError:
+        return []
+    folder = found.runs_dir if which == "runs" else found.datasets_dir
+    if not folder.is_dir():
+        return []
+    return sorted(path.name for path in folder.iterdir() if (path / marker).is_file())
+
+
+def dataset_of(settings: Settings, name: str | None) -> DatasetFolder:
+    """Return the dataset of that name, the configured one, or the only one.
+
+    Raises:
+        NotFoundError: there is none; a folder of pictures is answered with the way to import it.
+        UsageError: several exist and none was named.
+    """
+    wanted = name or settings.get("dataset")
+    try:
+        return find_dataset(settings.datasets_dir, str(wanted) if wanted else None)
+    except NotFoundError as error:
+        if wanted and Path(wanted).expanduser().is_dir():
+            new = Path(wanted).expanduser().resolve().name
+            raise NotFoundError(
+                f"{wanted} is a folder, not a dataset yet", f"artgan import {wanted} --name {new}"
+            ) from error
+        raise
+
+
+def complete_run(incomplete: str) -> list[str]:
+    return [name for name in ["@last", *_folders("runs", "run.json")] if name.startswith(incomplete)]
+
+
+def complete_dataset(incomplete: str) -> list[str]:
+    return [name for name in _folders("datasets", "dataset.json") if name.startswith(incomplete)]
+
+
+RUN_HELP = "A run: its name, its id, the beginning of either, @last, or a folder."
+DATASET_HELP = "A dataset: its name or its folder; not needed when there is one."
+
+Run = Annotated[str, typer.Argument(metavar="RUN", help=RUN_HELP, autocompletion=complete_run)]
+LastRun = Annotated[
+    str, typer.Argument(metavar="RUN", help=f"{RUN_HELP} Not given: @last.", autocompletion=complete_run)
+]
+DatasetName = Annotated[
+    str | None, typer.Argument(metavar="DATASET", help=DATASET_HELP, autocompletion=complete_dataset)
+]
+Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")]
+DryRun = Annotated[bool, typer.Option("--dry-run", help="Say what would be done, and do nothing.")]

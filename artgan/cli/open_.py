@@ -1,0 +1,60 @@
+"""``artgan open``: the newest pictures of a run, in the viewer of this machine."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from typing import Annotated
+
+import typer
+
+from artgan.cli.command import command
+from artgan.cli.console import Console
+from artgan.cli.names import LastRun
+from artgan.runs.store import LAST, find_run
+from artgan.settings import Settings
+
+
+@command
+def open_run(
+    console: Console,
+    settings: Settings,
+    run: LastRun = LAST,
+    folder: Annotated[bool, typer.Option("--folder", help="Open the run's folder instead.")] = False,
+) -> None:
+    """Open the newest pictures of a run.
+
+    Prints the path too; where there is no viewer that is all it does. With --json: an object with path and opened.
+
+    Example:
+        artgan open @last
+        artgan open @last --folder
+    """
+    found = find_run(settings.runs_dir, run)
+    path = (found.path if folder else found.newest_grid() or found.path).absolute()
+    opener = find_opener()
+    if opener:
+        subprocess.Popen(
+            [*opener, str(path)], stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+            start_new_session=True,
+        )  # fmt: skip
+    else:
+        console.say("there is no viewer here to open it with")
+    console.result({"path": path, "opened": bool(opener)}, str(path))
+
+
+def find_opener() -> list[str] | None:
+    """Return the command that opens a file on this machine, or None."""
+    if sys.platform == "darwin":
+        return ["open"]
+    if sys.platform == "win32":
+        return ["explorer"]
+    if shutil.which("wslview"):
+        return ["wslview"]
+    if os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY"):
+        for name, *rest in (["xdg-open"], ["gio", "open"]):
+            if shutil.which(name):
+                return [name, *rest]
+    return None

@@ -1,0 +1,53 @@
+"""``artgan runs delete``; the other commands of runs are those without the noun."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from artgan import files
+from artgan.cli import words
+from artgan.cli.command import command
+from artgan.cli.console import Console
+from artgan.cli.names import DryRun, Yes, complete_run
+from artgan.errors import BusyError
+from artgan.runs.store import find_run
+from artgan.settings import Settings
+
+
+@command
+def delete(
+    console: Console,
+    settings: Settings,
+    runs: Annotated[
+        list[str], typer.Argument(metavar="RUN...", help="Names, ids or their beginnings.", autocompletion=complete_run)
+    ],
+    yes: Yes = False,
+    dry_run: DryRun = False,
+) -> None:
+    """Delete runs with everything they made.
+
+    With --json: an array of the folders.
+
+    Example:
+        artgan runs delete flowers-64-k3f9x2
+        artgan runs delete k3f9x2 p8w2vd --yes
+    """
+    folders = [find_run(settings.runs_dir, run) for run in runs]
+    for folder in folders:
+        record = folder.current()
+        if record.state == "running":
+            raise BusyError(f"run {folder.name} is being trained", "stop it first with Ctrl-C where it runs")
+        console.say(f"{folder.path}: {record.state}, {words.count(len(folder.generators()), 'generator')}")
+    if dry_run:
+        console.say("nothing was deleted")
+    else:
+        console.confirm(f"Delete {words.count(len(folders), 'run')} for ever?", yes=yes)
+        for folder in folders:
+            try:
+                folder.delete()
+            except OSError as error:
+                raise files.storage_error(error, folder.path) from error
+        console.say(f"deleted {words.count(len(folders), 'run')}")
+    console.result([folder.path for folder in folders])

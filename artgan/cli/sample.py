@@ -1,0 +1,153 @@
+"""``artgan sample``: paint pictures with a trained generator."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from artgan.cli import words
+from artgan.cli.article import Old
+from artgan.cli.command import command
+from artgan.cli.console import Console
+from artgan.cli.hush import hushed
+from artgan.cli.names import RUN_HELP, complete_run
+from artgan.errors import UsageError
+from artgan.runs.store import LAST, find_run
+from artgan.settings import Settings
+
+if TYPE_CHECKING:
+    from artgan.sampling.samples import Sample, Source
+
+
+@command
+def sample(
+    console: Console,
+    settings: Settings,
+    run: Annotated[
+        str | None,
+        typer.Option("--run", metavar="RUN", help=f"{RUN_HELP} Not given: @last.", autocompletion=complete_run),
+    ] = None,
+    model: Annotated[
+        Path | None, typer.Option("--model", metavar="FILE", help="A generator's file, old keragan .h5 files too.")
+    ] = None,
+    count: Annotated[
+        int | None, typer.Option("-n", "--count", min=1, metavar="N", help="How many pictures; default 10.")
+    ] = None,
+    seeds: Annotated[
+        str | None,
+        typer.Option("--seeds", metavar="LIST", help="Which pictures, by number: 0-9,42. Default: from 0 on."),
+    ] = None,
+    latents: Annotated[
+        Path | None, typer.Option("--latents", metavar="FILE.npy", help="Paint these latents (n, latent_dim) instead.")
+    ] = None,
+    psi: Annotated[
+        float, typer.Option("--psi", help="Scales the latents: below 1 plays safe, above 1 is bolder.")
+    ] = 1.0,
+    epoch: Annotated[
+        int | None, typer.Option("--epoch", metavar="N", help="The generator of this epoch; default: the highest.")
+    ] = None,
+    out: Annotated[
+        Path | None, typer.Option("--out", "-o", metavar="DIR", help="Where to; default: pictures/RUN-EPOCH.")
+    ] = None,
+    format: Annotated[str, typer.Option("--format", metavar="png|jpg|webp", help="The format of the files.")] = "png",
+    grid: Annotated[bool, typer.Option("--grid", help="Lay all pictures out on one sheet, too.")] = False,
+    scale: Annotated[
+        int, typer.Option("--scale", metavar="K", help="So many times larger: more pixels, no more detail.")
+    ] = 1,
+    aspect: Annotated[
+        str, typer.Option("--aspect", metavar="square|original", help="Original: stretch back to the paintings' shape.")
+    ] = "square",
+    channels: Annotated[
+        str, typer.Option("--channels", metavar="rgb|bgr|both", help="bgr exchanges red and blue.")
+    ] = "rgb",
+    force: Annotated[bool, typer.Option("--force", help="Replace other pictures of the same name.")] = False,
+) -> None:
+    """Paint pictures with a trained generator.
+
+    A seed names a picture: the same run, epoch and seed paint it again. Without a mapping network, as in the presets
+    there are now, psi scales the latent itself. With --json: an array of objects with path, seed, psi, run, epoch.
+
+    Example:
+        artgan sample --run @last -n 10
+        artgan sample --run flowers-64-k3f9x2 --seeds 3,17,42 --scale 4
+    """
+    _check(format, aspect, seeds, latents, count)
+    folder = find_run(settings.runs_dir, run or LAST) if model is None or run else None
+    console.say(f"opening {folder.name if folder else model} ...")
+    with hushed(console):
+        from artgan.sampling import samples
+
+        source = samples.open_source(folder, model, epoch=epoch)
+        pictures = samples.sample(source, _chosen(seeds, latents, count), psi=psi, scale=scale, aspect=aspect)
+        where = out or Path("pictures") / (f"{source.run}-{source.epoch:06d}" if source.run else source.path.stem)
+        rows, there = _write(pictures, source, where, format, channels, grid, force)
+    epoch_text = f", epoch {source.epoch}" if source.epoch is not None else ""
+    console.say(f"{words.count(len(rows), 'picture')} by {source.run or source.path.name}{epoch_text}, in {where}")
+    if there:
+        console.say(f"{there} of them were there already, the same")
+    console.result(rows, "\n".join(str(row["path"]) for row in rows))
+    console.next(_more(source.run, model, [row["seed"] for row in rows if row["seed"] is not None]))
+
+
+def _chosen(seeds: str | None, latents: Path | None, count: int | None) -> Any:
+    """Return the seeds, or the latents, that say which pictures."""
+    from artgan.sampling.samples import read_latents
+    from artgan.seeds import parse_seeds
+
+    if latents is not None:
+        return read_latents(latents)
+    return parse_seeds(seeds) if seeds else range(count or 10)
+
+
+def _write(
+    pictures: Iterable[Sample], source: Source, where: Path, format: str, channels: str, grid: bool, force: bool
+) -> tuple[list[dict[str, Any]], int]:
+    """Write the pictures, and a sheet of all when asked; return a row for each file and how many were there already."""
+    import numpy as np
+
+    from artgan import images
+    from artgan.sampling import samples
+
+    rows: list[dict[str, Any]] = []
+    painted, there = [], 0
+    common = {"run": source.run, "epoch": source.epoch}
+    for picture in pictures:
+        for path, new in samples.write(picture, source, where, format=format, channels=channels, force=force):
+            there += not new
+            rows.append({"path": path, "seed": picture.seed, "psi": picture.psi, **common})
+        if grid:
+            painted.append(picture.image)
+    if grid:
+        path = where / f"grid.{format}"
+        data = images.encode(images.grid(np.stack(painted)), format, common)
+        there += not samples.write_once(path, data, force)
+        rows.append({"path": path, "seed": None, "psi": None, **common})
+    return rows, there
+
+
+def _check(format: str, aspect: str, seeds: str | None, latents: Path | None, count: int | None) -> None:
+    """Refuse what does not go together, before anything is loaded."""
+    if aspect not in {"square", "original"}:
+        raise UsageError(f"--aspect {aspect!r} is not square or original", "leave it out for square")
+    if format not in {"png", "jpg", "webp"}:
+        raise UsageError(f"--format {format!r} is not one of png, jpg, webp", "--format png")
+    given = [name for name, value in (("-n", count), ("--seeds", seeds), ("--latents", latents)) if value is not None]
+    if len(given) > 1:
+        raise UsageError(f"{' and '.join(given)} both say which pictures", "give one of them")
+
+
+def _more(run: str | None, model: Path | None, seeds: list[int]) -> str:
+    """Return the command that paints as many pictures that are not there yet."""
+    which = f"--run {run}" if run else f"--model {model}"
+    first, many = max(seeds, default=-1) + 1, max(len(seeds), 10)
+    return f"artgan sample {which} --seeds {first}-{first + many - 1}"
+
+
+sample.old_flags = {  # type: ignore[attr-defined]
+    "--file": Old("--model"),
+    "--ext": Old("--format"),
+    "--colour": Old("--channels"),
+}

@@ -1,0 +1,42 @@
+"""Ctrl-C once asks a training to finish its step and save; twice leaves."""
+
+from __future__ import annotations
+
+import signal
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+
+class Asked:
+    """Whether somebody asked to stop."""
+
+    def __init__(self) -> None:
+        self.count = 0
+
+    def is_set(self) -> bool:
+        return self.count > 0
+
+
+@contextmanager
+def stop_on_signal(view: Any) -> Iterator[Asked]:
+    """Count Ctrl-C and the system's request to end instead of dying of them; the second one is obeyed at once."""
+    asked = Asked()
+
+    def handle(number: int, frame: object) -> None:
+        asked.count += 1
+        if asked.count > 1:
+            raise KeyboardInterrupt
+        if hasattr(view, "stopping"):
+            view.stopping()
+
+    try:
+        before = {number: signal.signal(number, handle) for number in (signal.SIGINT, signal.SIGTERM)}
+    except ValueError:  # not in the main thread, where signals do not arrive
+        yield asked
+        return
+    try:
+        yield asked
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)

@@ -1,0 +1,96 @@
+"""The verbs of the command line for a notebook: they take names, runs and paths as a person would write them.
+
+The long ones are generators of events, so a notebook draws what it likes; ``for event in artgan.train(...)`` is all.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from artgan.datasets.importing import import_folder
+from artgan.datasets.manifest import find_dataset
+from artgan.errors import UsageError
+from artgan.events import Event
+from artgan.runs.store import find_run
+from artgan.training.loop import train
+
+if TYPE_CHECKING:
+    import keras
+
+    from artgan.sampling.samples import Sample, Source
+
+__all__ = ["import_folder", "load_generator", "prepare", "sample", "train"]
+
+
+def prepare(
+    dataset: str | Path | None = None, *, datasets_dir: str | Path = "datasets", **options: Any
+) -> Iterator[Event]:
+    """Make a dataset's square images.
+
+    Args:
+        dataset: its name or folder; may be left out when there is one.
+        datasets_dir: the folder of datasets.
+        options: those of ``artgan.datasets.preparing.prepare``: size, fit, ...
+
+    Yields:
+        Progress, Skipped, Note, and Prepared at the end.
+    """
+    from artgan.datasets import preparing
+
+    yield from preparing.prepare(find_dataset(Path(datasets_dir), str(dataset) if dataset else None), **options)
+
+
+def load_generator(source: str | Path, *, epoch: int | None = None, runs_dir: str | Path = "runs") -> keras.Model:
+    """Open a generator.
+
+    Args:
+        source: a run (name, id, prefix, folder) or a file, old keragan ones too.
+        epoch: which of a run's generators; the highest by default.
+        runs_dir: the folder of runs.
+
+    Returns:
+        A Keras model from ``(n, latent_dim)`` float32 to ``(n, size, size, 3)`` float32 in [-1, 1], red green blue
+        whatever file it came from.
+    """
+    return _open(source, epoch, runs_dir).generator
+
+
+def sample(
+    source: str | Path,
+    n: int = 10,
+    *,
+    seeds: str | Sequence[int] | None = None,
+    epoch: int | None = None,
+    runs_dir: str | Path = "runs",
+    **options: Any,
+) -> Iterator[Sample]:
+    """Paint pictures.
+
+    Args:
+        source: a run (name, id, prefix, folder) or a generator's file.
+        n: how many, from seed 0 on, when no seeds are named.
+        seeds: numbers, or text like "0-9,42".
+        epoch: which of a run's generators; the highest by default.
+        runs_dir: the folder of runs.
+        options: those of ``artgan.sampling.samples.sample``: psi, scale, aspect.
+
+    Yields:
+        A ``Sample`` each: name, seed, psi, image ``(height, width, 3)`` uint8.
+    """
+    from artgan.sampling import samples
+    from artgan.seeds import parse_seeds
+
+    if seeds is None and n < 1:
+        raise UsageError(f"n {n} asks for no picture")
+    chosen = parse_seeds(seeds) if isinstance(seeds, str) else list(seeds) if seeds is not None else list(range(n))
+    yield from samples.sample(_open(source, epoch, runs_dir), chosen, **options)
+
+
+def _open(source: str | Path, epoch: int | None, runs_dir: str | Path) -> Source:
+    from artgan.sampling.samples import open_source
+
+    if Path(source).is_file():
+        return open_source(model=Path(source), epoch=epoch)
+    return open_source(find_run(Path(runs_dir), str(source)), epoch=epoch)

@@ -1,0 +1,51 @@
+"""The README's commands are commands, and CI runs the very line that the README gives."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from artgan.cli.app import COMMANDS, NOUNS
+
+ROOT = Path(__file__).resolve().parents[1]
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+BASH = [line for block in re.findall(r"```bash\n(.*?)```", README, flags=re.S) for line in block.strip().splitlines()]
+FENCED = "\n".join(re.findall(r"```\n(.*?)```", README, flags=re.S))
+SPOKEN = re.findall(r"`(artgan [^`]+)`", README) + re.findall(r"^(artgan .+)$", FENCED, flags=re.M)
+
+
+def test_ci_runs_the_test_command_of_the_readme() -> None:
+    assert len(BASH) == 2, "one line installs and runs the demo, one installs and runs the tests"
+    assert BASH[0].startswith("python3 -m venv .venv && ") and BASH[0].endswith("artgan demo")
+    assert "\n" + BASH[1] + "\n" in (ROOT / ".ci" / "run").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("text", sorted(set(SPOKEN)))
+def test_a_command_of_the_readme_has_these_options(text: str) -> None:
+    words = text.split("#")[0].split()[1:]
+    if not words or words[0].startswith("-"):
+        return
+    assert words[0] in COMMANDS, text
+    command = words[: 2 if words[0] in NOUNS else 1]
+    page = _help(tuple(command))
+    for flag in (word.partition("=")[0].rstrip(",;") for word in words if word.startswith("--")):
+        assert re.search(rf"(?<![\w-]){re.escape(flag)}(?![\w-])", page), f"{flag} of: {text}"
+
+
+def test_every_command_is_mentioned() -> None:
+    assert not [name for name in COMMANDS if f"artgan {name}" not in README and f"`{name}`" not in README]
+
+
+_pages: dict[tuple[str, ...], str] = {}
+
+
+def _help(command: tuple[str, ...]) -> str:
+    if command not in _pages:
+        done = subprocess.run([sys.executable, "-m", "artgan", *command, "--help"], capture_output=True, text=True)
+        assert done.returncode == 0, done.stderr
+        _pages[command] = done.stdout
+    return _pages[command]
