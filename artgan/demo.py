@@ -18,7 +18,6 @@ from artgan.training.events import Trained
 from artgan.training.loop import train
 
 DATASET = "bouquets"
-PAINTINGS = 600
 _COLUMNS = 10
 _SIDE = 96
 _STAGES = 4
@@ -34,21 +33,26 @@ class DemoFinished(Finished):
     trained: Trained
 
 
-def demo(folder: Path, options: dict[str, Any], *, should_stop: Callable[[], bool] = lambda: False) -> Iterator[Event]:
+def demo(
+    folder: Path, options: dict[str, Any], *, paintings: int = 600, should_stop: Callable[[], bool] = lambda: False
+) -> Iterator[Event]:
     """Paint a collection, learn it within the time, and show it.
 
     Args:
         folder: where collection, dataset, runs and sheet go; made when missing. What is there is used again.
         options: ``TrainConfig`` fields.
+        paintings: how many pictures the collection has.
         should_stop: asked while training; what was learned until then is shown.
 
     Yields:
         What painting, importing, preparing and training say, and ``DemoFinished``.
     """
-    yield Note(text=f"painting {PAINTINGS} bouquets to learn from")
-    yield from paint_collection(folder / "paintings", PAINTINGS)
+    yield Note(text=f"painting {paintings} bouquets to learn from")
+    yield from paint_collection(folder / "paintings", paintings)
     datasets, runs = folder / "datasets", folder / "runs"
-    yield from import_folder(folder / "paintings", name=DATASET, datasets_dir=datasets)
+    yield from import_folder(
+        folder / "paintings", name=DATASET, datasets_dir=datasets, link=True, rights="painted by artgan itself"
+    )
     trained = None
     for event in train(DATASET, options, datasets_dir=datasets, runs_dir=runs, should_stop=should_stop):
         if isinstance(event, Trained):

@@ -39,6 +39,9 @@ def import_paintings(
     drop_near_duplicates: Annotated[
         bool, typer.Option("--drop-near-duplicates", help="Keep one of each group of pictures that look alike.")
     ] = False,
+    rights: Annotated[
+        str | None, typer.Option("--rights", metavar="TEXT", help="Who made them and what they may be used for.")
+    ] = None,
 ) -> None:
     """Make a dataset of a folder of paintings.
 
@@ -57,7 +60,7 @@ def import_paintings(
     done = console.finish(
         import_folder(
             path.expanduser(), name=name, datasets_dir=settings.datasets_dir, link=link, only=only, genre=genre,
-            layout=layout, limit=limit, min_side=min_side, drop_near_duplicates=drop_near_duplicates,
+            layout=layout, limit=limit, min_side=min_side, drop_near_duplicates=drop_near_duplicates, rights=rights,
         )
     )  # fmt: skip
     used = done.counts.get("ok", 0)

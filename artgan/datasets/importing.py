@@ -48,6 +48,7 @@ class _Options:
     link: bool
     min_side: int
     drop_near_duplicates: bool
+    rights: str | None
 
 
 def import_folder(
@@ -62,6 +63,7 @@ def import_folder(
     limit: int | None = None,
     min_side: int = 8,
     drop_near_duplicates: bool = False,
+    rights: str | None = None,
 ) -> Iterator[Event]:
     """Make a dataset of the pictures at a path; doing it again brings the dataset up to date.
 
@@ -80,6 +82,8 @@ def import_folder(
         limit: most pictures to use, 1 or more; the first ones in the order of their paths.
         min_side: pictures with a shorter side, in pixels, are left out; 8 is the smallest size that can be prepared.
         drop_near_duplicates: of pictures that look alike (``dhash.NEAR``) use the largest only.
+        rights: a sentence on who made the pictures and what they may be used for; default what was said before, or
+            what the layout knows.
 
     Yields:
         ``Note``, ``Progress`` (stages "look" and "copy"), ``Skipped`` for each file not used, at the end ``Imported``.
@@ -103,7 +107,7 @@ def import_folder(
     for own in (folder.path, datasets):
         if os.path.realpath(source.path) == os.path.realpath(own):
             raise UsageError(f"{path} is where artgan keeps datasets itself", "give the folder of your own pictures")
-    options = _Options(only, genre, limit, link, min_side, drop_near_duplicates)
+    options = _Options(only, genre, limit, link, min_side, drop_near_duplicates, rights)
     return _import(source, folder, choose_layout(source, layout), options)
 
 
@@ -131,9 +135,9 @@ def _import(source: Source, folder: DatasetFolder, layout: Layout, options: _Opt
         alike = near_duplicates([record for _, record in looked])
         looked = yield from without_near_duplicates(looked, alike, options.drop_near_duplicates)
         records = yield from _copy_all(folder, looked)
-        _write(folder, source, layout, records, before)
+        rights = options.rights or (before.rights if before else "") or layout.rights(source)
+        _write(folder, source, layout, records, before, rights)
         yield from _tidy(folder, earlier, records)
-    rights = layout.rights(source)
     if rights:
         yield Note(text=f"rights: {rights}")
     yield Imported(
@@ -257,7 +261,12 @@ def _copy(folder: DatasetFolder, entry: Entry, record: ImageRecord) -> ImageReco
 
 
 def _write(
-    folder: DatasetFolder, source: Source, layout: Layout, records: list[ImageRecord], before: Dataset | None
+    folder: DatasetFolder,
+    source: Source,
+    layout: Layout,
+    records: list[ImageRecord],
+    before: Dataset | None,
+    rights: str,
 ) -> None:
     """Write the manifest, then the description: where that exists, the dataset is whole."""
     folder.write_records(records)
@@ -272,7 +281,7 @@ def _write(
             prepared=before.prepared if before else [],
             created=before.created if before else now(),
             version=digest_of([[record.id, record.sha256] for record in used])[:12],
-            rights=layout.rights(source),
+            rights=rights,
             typical_aspect=statistics.median(aspects) if aspects else None,
         )
     )

@@ -83,9 +83,7 @@ def open_source(run: RunFolder | None = None, model: Path | None = None, *, epoc
     assert run is not None
     checkpoint = run.generator(epoch)
     record = run.current()
-    return Source(
-        load_generator(checkpoint.path), checkpoint.path, run.name, checkpoint.epoch, record.typical_aspect
-    )
+    return Source(load_generator(checkpoint.path), checkpoint.path, run.name, checkpoint.epoch, record.typical_aspect)
 
 
 def sample(
@@ -103,8 +101,8 @@ def sample(
         chosen: seeds, or latents ``(n, latent_dim)`` float32.
         psi: every latent is multiplied by it: below 1 the pictures are more alike and more typical, above 1 bolder.
         scale: 1 to 16, enlarges by Lanczos resampling: more pixels, no more detail.
-        aspect: "square", or "original", which stretches the square back to the typical shape of the paintings, where they were squeezed
-            into it (``prepare --fit stretch``).
+        aspect: "square", or "original", which stretches the square back to the typical shape of the paintings, where
+            they were squeezed into it (``prepare --fit stretch``).
 
     Yields:
         One sample each, in the order asked for.

@@ -506,3 +506,11 @@ def test_memory_is_flat(tmp_path: Path, home: Path) -> None:
 def _no_leftovers(tmp_path: Path) -> Iterator[None]:
     yield
     assert not list(tmp_path.rglob("*.part")), "a half-written file was left"
+
+
+def test_what_was_said_of_the_rights_stays_with_the_dataset(tmp_path: Path) -> None:
+    (tmp_path / "mine").mkdir()
+    Image.new("RGB", (20, 20), "red").save(tmp_path / "mine" / "a.png")
+    list(import_folder(tmp_path / "mine", datasets_dir=tmp_path / "d", rights="mine, all of them"))
+    list(import_folder(tmp_path / "mine", datasets_dir=tmp_path / "d"))
+    assert DatasetFolder(tmp_path / "d" / "mine").read().rights == "mine, all of them"

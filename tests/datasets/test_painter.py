@@ -71,7 +71,7 @@ def test_global_random_state_is_neither_read_nor_moved() -> None:
 
 @pytest.mark.parametrize("size", [15, 0, -64, 257])
 def test_bad_size_is_refused(size: int) -> None:
-    with pytest.raises(ValueError, match="size must be 16..256"):
+    with pytest.raises(ValueError, match=r"size must be 16\.\.256"):
         paint_bouquet(0, size=size)
 
 

@@ -130,7 +130,10 @@ def test_a_file_becomes_a_run_that_paints_the_same(run: RunFolder, tmp_path: Pat
     before, after = load_generator(path), load_generator(adopted.generator().path)
     latents = np.ones((1, 12), np.float32)
     assert np.array_equal(before.predict(latents, verbose=0), after.predict(latents, verbose=0))
-    assert _paint(samples.open_source(adopted), [1])[0].tobytes() == _paint(samples.open_source(model=path), [1])[0].tobytes()
+    assert (
+        _paint(samples.open_source(adopted), [1])[0].tobytes()
+        == _paint(samples.open_source(model=path), [1])[0].tobytes()
+    )
 
 
 def test_a_run_and_a_file_at_once_are_refused(run: RunFolder) -> None:

@@ -20,7 +20,7 @@ class Ring(NamedTuple):
     """One ring of strokes of a flower; lengths in units of the flower's radius."""
 
     tip: Tip
-    count: int
+    many: int
     reach: float  # distance of the strokes' centres from the flower's centre
     length: float
     width: float
@@ -131,8 +131,8 @@ def paint_blossom(easel: Easel, rng: np.random.Generator, mood: Mood, blossom: B
 def _recipe(kind: str) -> tuple[Floats, Floats]:
     """Strokes of a kind: their rings as rows (n, 11), in `Ring`'s order, and places 0..1 in them (n,)."""
     rings = RECIPES[kind]
-    rows = np.array([ring for ring in rings for _ in range(ring.count)], float)
-    place = np.concatenate([np.arange(ring.count) / ring.count for ring in rings])
+    rows = np.array([ring for ring in rings for _ in range(ring.many)], float)
+    place = np.concatenate([np.arange(ring.many) / ring.many for ring in rings])
     return rows, place
 
 

@@ -143,9 +143,7 @@ def _free_place(
     return float(u[best]), float(v[best])
 
 
-def _paint_foliage(
-    easel: Easel, rng: np.random.Generator, mood: Mood, layout: Layout, heads: list[Blossom]
-) -> None:
+def _paint_foliage(easel: Easel, rng: np.random.Generator, mood: Mood, layout: Layout, heads: list[Blossom]) -> None:
     """Paint what the blossoms stand against: stems, a dark mass of green, leaves that break the outline."""
     mouth = layout.vase.mouth + 3.0
     way = np.linspace(0.0, 1.0, 8)
@@ -183,9 +181,7 @@ def _cut_in(easel: Easel, rng: np.random.Generator, layout: Layout, sketch: Floa
     easel.lay(Tip.BRISTLE, x, y, rng.uniform(10, 18, count), 5, angle, ink, body=140)
 
 
-def _paint_heads(
-    easel: Easel, rng: np.random.Generator, mood: Mood, layout: Layout, heads: list[Blossom]
-) -> None:
+def _paint_heads(easel: Easel, rng: np.random.Generator, mood: Mood, layout: Layout, heads: list[Blossom]) -> None:
     """Paint the blossoms from back to front, sprays and leaves between them, leaves over the vase's lip."""
     filler = mood.blossoms[int(rng.integers(len(mood.blossoms)))]
     airy = rng.random() < 0.6

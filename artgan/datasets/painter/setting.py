@@ -107,9 +107,7 @@ def underpaint(rng: np.random.Generator, mood: Mood, layout: Layout) -> Floats:
     return np.where((y > far)[..., None], table, wall)
 
 
-def _wall_tones(
-    rng: np.random.Generator, mood: Mood, layout: Layout, x: Floats, y: Floats, clouds: Floats
-) -> Floats:
+def _wall_tones(rng: np.random.Generator, mood: Mood, layout: Layout, x: Floats, y: Floats, clouds: Floats) -> Floats:
     """Background (_SKETCH, _SKETCH, 3): dark where the light comes from, light behind the dark side.
 
     Each side of the bouquet so stands against its contrary, the oldest trick of still-life painting.
@@ -184,9 +182,7 @@ def cover_table(easel: Easel, rng: np.random.Generator, mood: Mood, layout: Layo
     x, y = x[keep], y[keep]
     angle = layout.tilt + rng.normal(0.0, 0.12, x.size)
     ink = stroke_ink(rng, sketch, x, y, 7.0)
-    easel.lay(
-        Tip.BRISTLE, x, y, rng.uniform(14, 28, x.size), 6, angle, ink, body=rng.uniform(90, 165, x.size)
-    )
+    easel.lay(Tip.BRISTLE, x, y, rng.uniform(14, 28, x.size), 6, angle, ink, body=rng.uniform(90, 165, x.size))
     x = np.arange(-4.0, CANVAS + 8.0, 9.0)
     far = layout.far_edge(x)
     angle = np.arctan(np.gradient(far, x))

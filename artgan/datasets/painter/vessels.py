@@ -249,9 +249,7 @@ def paint_fruit(
         colour: (3,), values 0..255.
     """
     sun, dark = mood.sun, mood.tone(mood.table[0], -0.75)
-    easel.lay(
-        Tip.DAB, x - 0.25 * radius * mood.side, y + 0.85 * radius, 2.2 * radius, 0.7 * radius, 0.0, dark
-    )
+    easel.lay(Tip.DAB, x - 0.25 * radius * mood.side, y + 0.85 * radius, 2.2 * radius, 0.7 * radius, 0.0, dark)
     easel.lay(Tip.DAB, x, y, 2.1 * radius, 1.95 * radius, 0.0, mood.tone(colour, -0.35), body=140)
     count = 26
     around, out = rng.uniform(0, 2 * math.pi, count), np.sqrt(rng.uniform(0, 1, count)) * 0.74
