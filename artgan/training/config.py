@@ -1,0 +1,190 @@
+"""Every hyper-parameter, once: its name, default, bounds and help. Loads without TensorFlow."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, field_validator, model_validator
+
+from artgan.errors import UsageError
+from artgan.models.presets import find_preset
+
+# What is chosen by name, and where it is found ("module:object"): an entry more is a choice more, for any preset.
+LOSSES = {"rpgan": "artgan.training.losses:RPGAN", "bce": "artgan.training.losses:BCE"}
+AUGMENTATIONS = {
+    "color": "artgan.training.augment:color",
+    "translation": "artgan.training.augment:translation",
+    "cutout": "artgan.training.augment:cutout",
+}
+
+# Images times side of the largest batch that is not asked for: 16 at 256 px, 8 at 512 (the "auto" configuration of
+# Karras et al. 2020, ADA), so that memory grows with the side, not with its square.
+_BATCH_PIXELS = 4096
+
+_UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
+LENGTHS = ("epochs", "kimg", "time")
+
+
+def parse_duration(value: Any) -> Any:
+    """Read "90", "45s", "20m", "1h30m" or "2d" as seconds; anything else is left for the validator to refuse."""
+    if isinstance(value, str) and re.fullmatch(r"(\d+(\.\d+)?[smhd])+", value.strip()):
+        return sum(float(n) * _UNITS[unit] for n, unit in re.findall(r"(\d+(?:\.\d+)?)([smhd])", value))
+    return value
+
+
+Seconds = Annotated[float, BeforeValidator(parse_duration), Field(gt=0)]
+
+
+def _option(default: Any, help: str, panel: str, *flags: str, **bounds: Any) -> Any:
+    """Declare a field; ``flags`` are further spellings of its command-line option."""
+    return Field(default, description=help, json_schema_extra={"panel": panel, "flags": list(flags)}, **bounds)
+
+
+WHAT, LENGTH, LEARNING, MACHINE, SAVING = "What", "How long", "Learning", "This machine", "Keeping"
+
+
+class TrainConfig(BaseModel):
+    """The resolved configuration of a run; immutable, unknown fields are refused."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+    schema_version: int = 1
+
+    size: int = _option(64, "side of the square images, in pixels: a power of two, 8 to 1024", WHAT)
+    preset: str = _option("dcgan", "the recipe: dcgan, or keragan (the 2020 article's, for comparison)", WHAT)
+    seed: int = _option(0, "names the run's randomness: the same seed trains the same way", WHAT, ge=0, lt=2**31)
+    holdout: float = _option(
+        0.0, "keep some paintings out of training: a share below 1, or a number of paintings", WHAT, ge=0
+    )
+
+    epochs: int | None = _option(None, "stop after so many passes over the dataset", LENGTH, ge=1)
+    kimg: float | None = _option(None, "stop after so many thousand images shown", LENGTH, gt=0)
+    time: Seconds | None = _option(None, "stop after so long: 90s, 20m, 1h30m", LENGTH)
+
+    batch_size: int = _option(32, "images in one step; fewer by itself above 128 px", LEARNING, ge=2, le=4096)
+    lr: float = _option(4e-4, "learning rate of both networks", LEARNING, "--learning-rate", gt=0, le=1)
+    latent_dim: int = _option(100, "numbers that name a picture, the generator's input", LEARNING, ge=1, le=4096)
+    loss: str = _option("rpgan", "how pictures are judged: rpgan (relativistic pairs) or bce (cross-entropy)", LEARNING)
+    gamma: float = _option(1.0, "weight of the R1 and R2 gradient penalties; 0 for none", LEARNING, ge=0)
+    penalty_every: int = _option(4, "steps between penalties, which then count as many times", LEARNING, ge=1, le=64)
+    beta1: float = _option(0.0, "Adam's decay of the mean", LEARNING, ge=0, lt=1)
+    beta2: float = _option(0.99, "Adam's decay of the square", LEARNING, ge=0, lt=1)
+    adam_epsilon: float = _option(1e-8, "Adam's smallest divisor", LEARNING, gt=0)
+    separate_batches: bool = _option(
+        False, "show the critic real and painted pictures in two batches, each with its own update", LEARNING
+    )
+    mirror: bool = _option(True, "show each painting mirrored half of the time", LEARNING)
+    augment: str = _option(
+        "color,translation", "DiffAugment policies: any of color, translation, cutout; empty for none", LEARNING
+    )
+    ema_kimg: float = _option(10.0, "half-life of the averaged generator in kimg; 0 for no averaging", LEARNING, ge=0)
+    ema_ramp: float = _option(0.05, "the half-life is at most this share of the images seen", LEARNING, gt=0)
+
+    device: Literal["auto", "cpu", "gpu"] = _option("auto", "where to compute; auto takes a GPU where one is", MACHINE)
+    precision: Literal["auto", "float32", "bfloat16"] = _option(
+        "auto", "number format of the networks; auto takes bfloat16 where the processor has it", MACHINE
+    )
+    deterministic: bool = _option(
+        False, "the same run bit for bit, also when it is stopped and resumed; slower on a GPU", MACHINE
+    )
+
+    save_every: Seconds = _option(60.0, "time between saves of grid, generator and state: 30s, 5m", SAVING)
+    keep: int = _option(50, "generators to keep, spread evenly in log time", SAVING, ge=2)
+    grid: int = _option(36, "pictures on the sheet that shows how far it is", SAVING, ge=1, le=400)
+    tensorboard: bool = _option(False, "write TensorBoard event files too, into the run folder", SAVING)
+
+    @field_validator("size")
+    @classmethod
+    def _power_of_two(cls, size: int) -> int:
+        from artgan.datasets.squares import check_size  # here, so that help and listing load no Pillow
+
+        check_size(size)
+        return size
+
+    @field_validator("augment")
+    @classmethod
+    def _known_policies(cls, text: str) -> str:
+        policies = [piece.strip() for piece in text.split(",") if piece.strip() not in {"", "none"}]
+        unknown = [policy for policy in policies if policy not in AUGMENTATIONS]
+        if unknown:
+            raise ValueError(f"{unknown[0]!r} is not one of {', '.join(AUGMENTATIONS)}")
+        return ",".join(policies)
+
+    @field_validator("loss")
+    @classmethod
+    def _known_loss(cls, name: str) -> str:
+        if name not in LOSSES:
+            raise ValueError(f"{name!r} is not one of {', '.join(LOSSES)}")
+        return name
+
+    @model_validator(mode="after")
+    def _one_length(self) -> Self:
+        given = [name for name in LENGTHS if getattr(self, name) is not None]
+        if len(given) != 1:
+            raise ValueError(f"exactly one of epochs, kimg and time says how long to train, not {len(given)}")
+        return self
+
+    @model_validator(mode="after")
+    def _penalty_needs_one_batch(self) -> Self:
+        if self.separate_batches and self.gamma:
+            raise ValueError(f"separate_batches knows no gradient penalties: gamma {self.gamma:g} must be 0 with it")
+        return self
+
+
+def resolve(values: Mapping[str, Any]) -> TrainConfig:
+    """Complete the values given: what they leave open comes from the preset, then from the fields' defaults.
+
+    Args:
+        values: field name to value; None means not given. Text is read as the field's type.
+
+    Raises:
+        UsageError: an unknown field, a value out of bounds, or several lengths.
+    """
+    given = {name: value for name, value in values.items() if value is not None}
+    unknown = [name for name in given if name not in TrainConfig.model_fields]
+    if unknown:
+        raise UsageError(f"there is no option {unknown[0]!r}", "see them with: artgan train --help")
+    lengths = [name for name in LENGTHS if name in given]
+    if len(lengths) > 1:
+        raise UsageError(
+            " and ".join(f"{name} {given[name]}" for name in lengths) + " both say how long to train",
+            "give one of --epochs, --kimg and --time",
+        )
+    preset = dict(find_preset(str(given.get("preset", TrainConfig.model_fields["preset"].default))).values)
+    if lengths:
+        preset = {name: value for name, value in preset.items() if name not in LENGTHS}
+    try:
+        config = TrainConfig(**{**preset, **given})
+        if "batch_size" not in {**preset, **given}:
+            return config.model_copy(update={"batch_size": min(config.batch_size, _BATCH_PIXELS // config.size)})
+        return config
+    except ValidationError as error:
+        first = error.errors()[0]
+        name = ".".join(str(part) for part in first["loc"]) or "options"
+        reason = str(first["msg"]).removeprefix("Value error, ")
+        value = first["input"] if first["loc"] else ""
+        raise UsageError(
+            f"{name} {value!r}: {reason}" if first["loc"] else reason, "see the bounds with: artgan train --help"
+        ) from error
+
+
+def to_toml(config: TrainConfig) -> str:
+    """Return the configuration as TOML, every field that has a value."""
+    import tomlkit
+
+    return tomlkit.dumps(config.model_dump(mode="json", exclude_none=True))
+
+
+def from_toml(text: str) -> TrainConfig:
+    """Read what ``to_toml`` wrote.
+
+    Raises:
+        UsageError: it is not TOML, or not a configuration of this artgan.
+    """
+    import tomllib
+
+    try:
+        return TrainConfig(**tomllib.loads(text))
+    except (tomllib.TOMLDecodeError, ValidationError) as error:
+        raise UsageError(f"this is not a configuration that artgan can read: {error}") from error

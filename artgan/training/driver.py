@@ -1,0 +1,161 @@
+"""Steps, with a look at the clock between them: what is said, what is saved, and what is done when numbers run away."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Generator, Iterator
+
+from artgan.errors import ArtganError
+from artgan.events import Event, Note, Progress
+from artgan.runs.folder import RunFolder
+from artgan.training import checkpoints, machine, saving
+from artgan.training.checkpoints import NotFiniteError
+from artgan.training.events import GridSaved, RolledBack, Tick
+from artgan.training.job import Job
+from artgan.training.tensorboard import EventFiles
+
+_FIRST_SAVE_S = 10.0
+_PROGRESS_S = 0.5
+_TICK_S = (2.0, 10.0)
+"""Seconds between lines of metrics: in the first minute, and later."""
+_MOST_ROLLBACKS = 3
+
+
+class Driver:
+    """One session of a training.
+
+    Args:
+        job: with its session at the step to go on from.
+        folder: the run's; its newest checkpoint is that step.
+    """
+
+    def __init__(self, job: Job, folder: RunFolder) -> None:
+        self.job = job
+        self.folder = folder
+        self.session = job.session
+        self.total = job.planned_images
+        self.begun = time.perf_counter()
+        self.clock = self.begun - job.session.seconds
+        self.cpu_clock = time.process_time() - job.session.cpu_seconds
+        self._plan_next_save()
+        self.next_progress = self.begun + _PROGRESS_S
+        self.last_tick = (self.begun, job.session.images_seen)
+        self.logs: list[dict[str, float]] = []
+        self.rollbacks = 0
+        self.board = EventFiles(folder.path / "tensorboard") if job.config.tensorboard else None
+
+    def run(self) -> Generator[Event, None, tuple[str, str]]:
+        """Train until the plan is fulfilled or somebody asks to stop.
+
+        Returns:
+            The state and the reason for the record.
+        """
+        if self.board:
+            yield Note(text=self.board.how_to_watch())
+        while True:
+            ended = self._ended()
+            try:
+                if ended or time.perf_counter() >= self.next_save:
+                    yield from self._look(final=bool(ended))
+                    yield from self._save()
+                if ended:
+                    return ended
+                self.session.advance()
+                if time.perf_counter() >= self.next_progress:
+                    yield from self._look()
+            except NotFiniteError as error:
+                yield from self._roll_back(error)
+
+    def _ended(self) -> tuple[str, str] | None:
+        session, config = self.session, self.job.config
+        if self.total is not None and session.images_seen >= self.total:
+            return "finished", f"{session.images_seen} images were shown"
+        if config.time is not None and self._seconds() >= config.time:
+            return "finished", f"{config.time:.0f} s have passed"
+        if self.job.should_stop():
+            return "stopped", "asked to stop"
+        return None
+
+    def _seconds(self) -> float:
+        return time.perf_counter() - self.clock
+
+    def _look(self, final: bool = False) -> Iterator[Event]:
+        """Say how far it is; every few seconds, write a line of metrics."""
+        session = self.session
+        session.seconds = self._seconds()
+        session.cpu_seconds = time.process_time() - self.cpu_clock
+        self.logs += session.drain()
+        moment = time.perf_counter()
+        self.next_progress = moment + _PROGRESS_S
+        due = moment - self.last_tick[0] >= _TICK_S[moment - self.begun > 60]
+        if self.logs and (final or due):
+            tick = self._tick(moment)
+            saving.write_tick(self.folder, tick)
+            if self.board:
+                self.board.write_tick(tick)
+            yield tick
+        done, total = self._done()
+        yield Progress(stage="train", done=done, total=total, unit="images" if self.total else "seconds")
+
+    def _tick(self, moment: float) -> Tick:
+        session = self.session
+        since, images_then = self.last_tick
+        rate = (session.images_seen - images_then) / max(moment - since, 1e-9)
+        logs, self.logs = self.logs, []
+        self.last_tick = (moment, session.images_seen)
+        return Tick(
+            step=session.step,
+            epoch=session.epoch,
+            images_seen=session.images_seen,
+            seconds=round(session.seconds, 3),
+            cpu_seconds=round(session.cpu_seconds, 3),
+            images_per_s=round(rate, 2),
+            memory_mb=round(machine.memory_mb(), 1),
+            remaining_s=self._remaining(rate),
+            **{name: sum(log[name] for log in logs) / len(logs) for name in logs[0]},
+        )
+
+    def _done(self) -> tuple[int, int]:
+        if self.total is not None:
+            return min(self.session.images_seen, self.total), self.total
+        total = self.job.config.time or 0
+        return round(min(self._seconds(), total)), round(total)
+
+    def _remaining(self, rate: float) -> float | None:
+        if self.total is None:
+            return round(max((self.job.config.time or 0) - self._seconds(), 0.0), 1)
+        return round(max(self.total - self.session.images_seen, 0) / rate, 1) if rate > 0 else None
+
+    def _save(self) -> Iterator[Event]:
+        for event in saving.save(self.session, self.folder):
+            if self.board and isinstance(event, GridSaved):
+                self.board.write_sheet(event)
+            yield event
+        self.folder.log(f"saved epoch {self.session.epoch}, step {self.session.step}")
+        self._plan_next_save()
+
+    def _plan_next_save(self) -> None:
+        """Often at first, when much changes, then every ``save_every`` seconds."""
+        moment = time.perf_counter()
+        self.next_save = moment + min(max(moment - self.begun, _FIRST_SAVE_S), self.job.config.save_every)
+
+    def _roll_back(self, error: NotFiniteError) -> Iterator[Event]:
+        """Go back to the last good checkpoint; give up after three times."""
+        self.rollbacks += 1
+        if self.rollbacks > _MOST_ROLLBACKS:
+            raise ArtganError(
+                f"{error.message}; going back {_MOST_ROLLBACKS} times did not help",
+                "begin anew with a lower --lr or another --gamma",
+            ) from error
+        session, failed_at = self.session, self.session.step
+        state, _ = checkpoints.load_newest(self.folder.states)
+        rate = session.go_back(state)
+        self.logs.clear()
+        saving.cut_metrics(self.folder, state.step)
+        self.last_tick = (time.perf_counter(), session.images_seen)
+        self._plan_next_save()
+        self.folder.log(
+            f"{error.message}; back to step {state.step}, time {self.rollbacks} of {_MOST_ROLLBACKS},"
+            f" learning rate now {rate:g}"
+        )
+        yield RolledBack(step=failed_at, to_step=state.step, times=self.rollbacks)

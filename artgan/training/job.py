@@ -1,0 +1,259 @@
+"""What a training is made of, and how each part becomes known. Loads without TensorFlow."""
+
+from __future__ import annotations
+
+import hashlib
+import platform
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from artgan import files
+from artgan.datasets.manifest import DatasetFolder
+from artgan.datasets.prepared import PreparedImages, is_prepared, open_prepared, prepared_options, read_set
+from artgan.datasets.preparing import prepare
+from artgan.errors import ArtganError, NotFoundError, UsageError
+from artgan.events import Event, Note
+from artgan.runs.folder import RunFolder
+from artgan.runs.store import find_run, new_run
+from artgan.training.config import LENGTHS, TrainConfig, from_toml, resolve, to_toml
+from artgan.training.events import Planned
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    from artgan.training.session import Session
+
+# What may change when a run goes on: how long, and what is kept. Everything else is the run itself.
+_CHANGEABLE = {*LENGTHS, "save_every", "keep", "tensorboard", "device"}
+_FEW_PAINTINGS = 100
+
+
+class Source(NamedTuple):
+    """The weights that ``--init`` names: an older run's networks, or a generator's file."""
+
+    name: str
+    generator: Path
+    discriminator: Path | None
+
+
+@dataclass
+class Job:
+    """A training; ``folder`` is None until it has one, which in a dry run is never."""
+
+    datasets_dir: Path
+    runs_dir: Path
+    should_stop: Callable[[], bool]
+    dry_run: bool
+    config: TrainConfig = field(init=False)
+    dataset: DatasetFolder = field(init=False)
+    prepared: PreparedImages = field(init=False)
+    session: Session = field(init=False)
+    folder: RunFolder | None = None
+    source: Source | None = None
+    resumed: bool = False
+    images_per_s: float = 0.0
+
+    @property
+    def planned_images(self) -> int | None:
+        """How many images the run shows in all; None when the clock ends it."""
+        if self.config.epochs is not None:
+            return self.config.epochs * self.session.count
+        return round(self.config.kimg * 1000) if self.config.kimg is not None else None
+
+
+def find_source(init: str, runs_dir: Path) -> Source:
+    """Return what ``--init`` names: a run, or a generator's file, old keragan ones too.
+
+    Raises:
+        NotFoundError: no such run or file, or the run has no generator.
+    """
+    if Path(init).is_file():
+        return Source(init, Path(init), None)
+    folder = find_run(runs_dir, init)
+    critics = sorted(folder.models.glob("dis_*.keras")) if folder.models.is_dir() else []
+    return Source(folder.name, folder.generator().path, critics[-1] if critics else None)
+
+
+def with_halved_rate(options: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Begun from trained networks, the preset's learning rate is halved: they need to move less."""
+    return options if options.get("lr") is not None else {**options, "lr": resolve(options).lr / 2}
+
+
+def resumed_config(folder: RunFolder, options: Mapping[str, Any]) -> TrainConfig:
+    """Return a run's configuration with the changes that a resume allows.
+
+    Raises:
+        NotFoundError: the run has none.
+        UsageError: an option would make it another run.
+    """
+    try:
+        config = from_toml(folder.config_path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise NotFoundError(
+            f"run {folder.name} has no configuration, so it cannot go on",
+            f"begin a new run from it: artgan train --init {folder.name}",
+        ) from error
+    given = {name: value for name, value in options.items() if value is not None}
+    own = config.model_dump(exclude_none=True)
+    if any(name in given for name in LENGTHS):
+        own = {name: value for name, value in own.items() if name not in LENGTHS}
+    wanted = resolve({**own, **given})
+    for name, value in given.items():
+        before = getattr(config, name)
+        if name not in _CHANGEABLE and getattr(wanted, name) != before:
+            raise UsageError(
+                f"{name} {value!r} differs from the run's own {before!r}",
+                f"leave it out, or begin a new run: artgan train --init {folder.name}",
+            )
+    return wanted
+
+
+def open_dataset(job: Job, prepare_options: Mapping[str, Any]) -> Iterator[Event]:
+    """Prepare the dataset at this size unless it is, and open it."""
+    size = job.config.size
+    if not _ready(job, prepare_options):
+        if job.dry_run:
+            raise UsageError(
+                f"{job.dataset.name!r} is not prepared at {size} px, and a dry run writes nothing",
+                f"artgan prepare {job.dataset.name} --size {size}",
+            )
+        yield Note(text=f"{job.dataset.name} is not prepared at {size} px yet: doing that first")
+        options = {**(prepared_options(job.dataset, size) or {}), **prepare_options}
+        yield from prepare(job.dataset, size=size, **options)
+    job.prepared = open_prepared(job.dataset, size)
+    count = len(job.prepared.ids)
+    if not count:
+        raise UsageError(
+            f"{job.dataset.name!r} has no picture to learn from", f"see why: artgan datasets show {job.dataset.name}"
+        )
+    if job.folder is not None and job.folder.record.dataset_fingerprint != job.prepared.fingerprint:
+        raise UsageError(
+            f"the pictures of {job.dataset.name!r} are not those that {job.folder.name} was trained on",
+            f"begin a new run from it: artgan train {job.dataset.name} --init {job.folder.name}",
+        )
+    if count < _FEW_PAINTINGS:
+        yield Note(
+            text=f"{count} paintings are few: the generator will soon repeat them; some hundred make it inventive",
+            level="warning",
+        )
+
+
+def _ready(job: Job, prepare_options: Mapping[str, Any]) -> bool:
+    size = job.config.size
+    if job.folder is None:
+        return is_prepared(job.dataset, size, **prepare_options)
+    # A run goes on with the pictures it began with, also when the dataset has got others since.
+    try:
+        return read_set(job.dataset, size).fingerprint == job.folder.record.dataset_fingerprint
+    except ArtganError:
+        return False
+
+
+def set_up(job: Job) -> Iterator[Event]:
+    """Build the networks, give them the weights they begin with, and rehearse."""
+    from artgan.training.beginning import begin_from
+    from artgan.training.session import Session
+
+    job.session = Session(job.config, job.prepared, _learned_rows(job.prepared.ids, job.config.holdout))
+    if job.resumed:
+        yield from _load_newest(job)
+    else:
+        # What "auto" came to here is part of the run: on another machine it goes on in the same precision.
+        job.config = job.config.model_copy(update={"precision": job.session.precision})
+    if job.source is not None:
+        for transfer in begin_from(job.session, job.source):
+            yield Note(text=str(transfer))
+        yield Note(text=f"learning rate {job.config.lr:g}")
+    job.images_per_s = job.session.rehearse()
+
+
+def _learned_rows(ids: list[str], holdout: float) -> np.ndarray:
+    """Return the rows to learn; which ones are held out follows from their ids, whatever else is in the set."""
+    import numpy as np
+
+    held = round(holdout * len(ids)) if holdout < 1 else int(holdout)
+    if len(ids) - held < 1:
+        raise UsageError(f"holding out {held} of {len(ids)} paintings leaves none to learn", "hold out fewer")
+    order = sorted(range(len(ids)), key=lambda row: hashlib.sha256(ids[row].encode()).digest())
+    return np.sort(np.array(order[held:], np.int64))
+
+
+def _load_newest(job: Job) -> Iterator[Event]:
+    from artgan.training import checkpoints
+
+    assert job.folder is not None
+    state, torn = checkpoints.load_newest(job.folder.states)
+    job.session.load(state)
+    for path in torn:
+        yield Note(text=f"{path.name} is damaged; going on from the checkpoint before", level="warning")
+        if not job.dry_run:  # left there, it would count as the newest again
+            path.unlink(missing_ok=True)
+
+
+def make_folder(job: Job, name: str | None, tags: Mapping[str, str]) -> RunFolder:
+    """Make the run folder, with its record and its configuration."""
+    import keras
+    import tensorflow as tf
+
+    from artgan import __version__
+
+    versions = {
+        "artgan": __version__,
+        "python": platform.python_version(),
+        "tensorflow": tf.__version__,
+        "keras": keras.__version__,
+    }
+    folder = new_run(
+        job.runs_dir,
+        name or f"{job.dataset.name}-{job.config.size}",
+        dataset=job.dataset.name,
+        dataset_fingerprint=job.prepared.fingerprint,
+        images=job.session.count,
+        size=job.config.size,
+        preset=job.config.preset,
+        seed=job.config.seed,
+        tags=dict(tags),
+        versions=versions,
+        device=job.session.device,
+        begun_from=job.source.name if job.source else None,
+        typical_aspect=job.prepared.typical_aspect,
+    )
+    write_config(folder, job.config)
+    return folder
+
+
+def write_config(folder: RunFolder, config: TrainConfig) -> None:
+    """Write ``config.toml``."""
+    files.write_text(folder.config_path, to_toml(config))
+
+
+def plan(job: Job) -> Planned:
+    """Return what is known before the first step."""
+    from artgan.training import machine
+
+    session, folder, total = job.session, job.folder, job.planned_images
+    left = (job.config.time or 0) - session.seconds
+    if total is not None:
+        left = (total - session.images_seen) / job.images_per_s
+    return Planned(
+        run=folder.name if folder else None,
+        path=folder.path if folder else None,
+        resumed_from_step=session.step,
+        begun_from=job.source.name if job.source else None,
+        dataset=job.dataset.name,
+        images=session.count,
+        held_out=len(job.prepared.ids) - session.count,
+        size=job.config.size,
+        preset=job.config.preset,
+        batch_size=job.config.batch_size,
+        generator_parameters=session.trainer.generator.count_params(),
+        discriminator_parameters=session.trainer.discriminator.count_params(),
+        device=session.device,
+        precision=session.precision,
+        images_per_s=job.images_per_s,
+        planned_images=total,
+        planned_seconds=max(left, 0.0),
+        memory_mb=machine.memory_mb(),
+    )

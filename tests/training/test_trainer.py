@@ -1,0 +1,241 @@
+"""The step: its networks, its formulas, and that others can drive it."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+from keras import layers
+
+from artgan.errors import UsageError
+from artgan.models.painting import paint
+from artgan.models.presets import PRESETS, NetworkSpec, Preset, find_preset
+from artgan.seeds import latents
+from artgan.training.config import AUGMENTATIONS, LOSSES, resolve
+from artgan.training.losses import Loss
+from artgan.training.trainer import GANTrainer
+
+PICTURES = np.random.default_rng(0).integers(0, 256, (24, 8, 8, 3), dtype=np.uint8)
+
+
+def trainer_for(**options: Any) -> GANTrainer:
+    keras.utils.set_random_seed(0)
+    values = {"size": 8, "epochs": 1, "latent_dim": 16, "precision": "float32", **options}
+    trainer = GANTrainer(resolve(values))
+    trainer.compile()
+    return trainer
+
+
+@pytest.mark.parametrize(("preset", "critic"), [("dcgan", 101_441), ("keragan", 102_337)])
+def test_the_networks_have_the_size_of_the_article(preset: str, critic: int) -> None:
+    for fused in (False, True):
+        spec = NetworkSpec(64, 100, fused=fused)
+        assert find_preset(preset).build_generator(spec).count_params() == 925_155
+        assert find_preset(preset).build_discriminator(spec).count_params() == critic
+
+
+@pytest.mark.parametrize("preset", ["dcgan", "keragan"])
+def test_fused_layers_compute_what_the_stock_ones_do(preset: str) -> None:
+    draw = np.random.default_rng(0)
+    fused, stock = NetworkSpec(32, 16, fused=True), NetworkSpec(32, 16)
+    builders = find_preset(preset).build_generator, find_preset(preset).build_discriminator
+    inputs = draw.normal(size=(3, 16)).astype(np.float32), draw.uniform(-1, 1, (3, 32, 32, 3)).astype(np.float32)
+    for build, values in zip(builders, inputs, strict=True):
+        fast, slow = build(fused), build(stock)
+        slow.set_weights([w + draw.normal(0, 0.1, w.shape) ** 2 for w in fast.get_weights()])
+        fast.set_weights(slow.get_weights())
+        expected, found = slow(values).numpy(), fast(values).numpy()
+        if preset == "keragan" and build is builders[1]:  # in training it gives the logits of its probabilities
+            found = 1 / (1 + np.exp(-found))
+        assert np.abs(expected).max() > 0.1
+        assert np.allclose(found, expected, atol=2e-5, rtol=1e-4)
+
+
+def test_keras_fit_trains_it() -> None:
+    trainer = trainer_for()
+    before = [variable.numpy() for variable in trainer.generator.trainable_variables]
+    seen: list[dict] = []
+    logger = keras.callbacks.LambdaCallback(on_epoch_end=lambda epoch, logs: seen.append(dict(logs)))
+    history = trainer.fit(PICTURES, batch_size=8, epochs=2, verbose=0, callbacks=[logger]).history
+    assert set(history) == {"d_loss", "g_loss", "penalty", "accuracy"} and len(seen) == 2
+    assert int(trainer.step) == 6
+    changed = zip(before, trainer.generator.trainable_variables, strict=True)
+    assert all(not np.array_equal(old, new.numpy()) for old, new in changed)
+    assert np.array_equal(trainer(latents([1], 16)), trainer.averaged(latents([1], 16)))
+
+
+DISTRIBUTED = """
+import numpy as np, tensorflow as tf
+cpus = tf.config.list_physical_devices("CPU")
+tf.config.set_logical_device_configuration(cpus[0], [tf.config.LogicalDeviceConfiguration()] * 2)
+from artgan.training.config import resolve
+from artgan.training.trainer import GANTrainer
+with tf.distribute.MirroredStrategy(["CPU:0", "CPU:1"]).scope():
+    trainer = GANTrainer(resolve({"size": 8, "epochs": 1, "latent_dim": 16, "precision": "float32"}))
+    trainer.compile()
+pictures = np.random.default_rng(0).integers(0, 256, (16, 8, 8, 3), dtype=np.uint8)
+history = trainer.fit(pictures, batch_size=8, epochs=1, verbose=0).history
+assert np.isfinite(history["d_loss"]).all(), history
+assert [int(copy) for copy in trainer.step.value.values] == [2, 2]
+for variable in [*trainer.generator.weights, *trainer.averaged.weights]:
+    one, other = (copy.numpy() for copy in variable.value.values)
+    assert np.array_equal(one, other), variable.path
+"""
+
+
+def test_two_devices_stay_equal(python: Callable[..., subprocess.Popen[str]]) -> None:
+    process = python(DISTRIBUTED)
+    assert process.wait(120) == 0, process.stderr.read()[-3000:]
+
+
+def test_the_average_follows_its_formula() -> None:
+    trainer = trainer_for(ema_kimg=0.05, ema_ramp=0.5)
+    expected = None
+    for step in range(6):
+        trainer.train_step((tf.constant(PICTURES[:8]),))
+        half_life = min(50, 0.5 * step * 8)  # in images
+        beta = 0.5 ** (8 / half_life) if half_life else 0.0
+        now = [variable.numpy().astype(np.float64) for variable in trainer.generator.weights]
+        expected = now if expected is None else [n + beta * (e - n) for e, n in zip(expected, now, strict=True)]
+    found = [variable.numpy() for variable in trainer.averaged.weights]
+    assert all(np.allclose(a, b, atol=1e-6) for a, b in zip(found, expected, strict=True))
+    assert any(np.abs(a - b).max() > 1e-4 for a, b in zip(found, now, strict=True))
+
+
+def test_batch_statistics_are_copied_not_averaged() -> None:
+    trainer = trainer_for(size=16, batch_size=8)
+    pictures = np.random.default_rng(0).integers(0, 256, (8, 16, 16, 3), dtype=np.uint8)
+    for _ in range(3):
+        trainer.train_step((tf.constant(pictures),))
+    pairs = list(zip(trainer.averaged.weights, trainer.generator.weights, strict=True))
+    moving = [(a.numpy(), b.numpy()) for a, b in pairs if "moving" in b.path]
+    assert moving and all(np.array_equal(a, b) for a, b in moving)
+
+
+def linear_critic(spec: NetworkSpec) -> keras.Model:
+    pictures = keras.Input((spec.size, spec.size, 3))
+    return keras.Model(pictures, layers.Dense(1, use_bias=False)(layers.Flatten()(pictures)))
+
+
+def test_the_penalty_has_the_weight_of_the_paper(monkeypatch: pytest.MonkeyPatch) -> None:
+    """With D(x) = w.x both gradients are w, so gamma/2 (R1 + R2) = gamma |w|^2, and SGD takes 2 gamma w off w."""
+    nothing = Loss(
+        lambda real, fake: 0.0 * tf.reduce_mean(real - fake),
+        lambda real, fake: 0.0 * tf.reduce_mean(fake),
+        lambda real, fake: tf.zeros([]),
+        paired=True,
+    )
+    monkeypatch.setattr(sys.modules[__name__], "NOTHING", nothing, raising=False)
+    monkeypatch.setitem(LOSSES, "nothing", f"{__name__}:NOTHING")
+    linear = replace(PRESETS["dcgan"], name="linear", discriminator=f"{__name__}:linear_critic")
+    monkeypatch.setitem(PRESETS, "linear", linear)
+    rate, gamma, every = 0.01, 0.5, 3
+    trainer = trainer_for(preset="linear", loss="nothing", gamma=gamma, penalty_every=every, augment="")
+    trainer.compile(discriminator_optimizer=keras.optimizers.SGD(rate))
+    weight = trainer.discriminator.trainable_variables[0]
+    penalties = []
+    for step in range(4):
+        before = weight.numpy()
+        penalties.append(float(trainer.train_step((tf.constant(PICTURES[:8]),))["penalty"]))
+        factor = 1 - rate * every * gamma * 2 if step % every == 0 else 1.0
+        assert np.allclose(weight.numpy(), factor * before, rtol=1e-5), step
+        if step % every == 0:  # reported so that the mean over all steps is the mean of those that have one
+            assert penalties[-1] == pytest.approx(every * 2 * (before**2).sum(), rel=1e-4)
+    assert penalties[1] == penalties[2] == 0.0
+
+
+def test_keragan_shows_two_batches_with_an_update_each() -> None:
+    trainer = trainer_for(preset="keragan", size=16)
+    for _ in range(3):
+        trainer.train_step((tf.constant(np.zeros((8, 16, 16, 3), np.uint8)),))
+    assert int(trainer.discriminator_optimizer.iterations) == 6
+    assert int(trainer.generator_optimizer.iterations) == 3
+    assert all(
+        np.array_equal(a.numpy(), b.numpy())
+        for a, b in zip(trainer.averaged.weights, trainer.generator.weights, strict=True)
+    )
+
+
+def test_a_loss_of_pairs_cannot_be_shown_apart() -> None:
+    with pytest.raises(UsageError, match="pairs"):
+        trainer_for(preset="keragan", loss="rpgan")
+
+
+def test_bfloat16_trains_float32_weights_and_averages() -> None:
+    config = resolve({"size": 16, "epochs": 1, "latent_dim": 16})
+    trainer = GANTrainer(config, dtype="mixed_bfloat16")
+    trainer.compile()
+    pictures = np.random.default_rng(0).integers(0, 256, (4, 16, 16, 3), dtype=np.uint8)
+    logs = trainer.train_step((tf.constant(pictures),))
+    assert all(np.isfinite(float(value)) for value in logs.values())
+    assert {variable.dtype for variable in trainer.variables} <= {"float32", "int64", "uint32"}
+    assert {layer.compute_dtype for layer in trainer.averaged.layers} == {"float32"}
+    assert "bfloat16" in {layer.compute_dtype for layer in trainer.generator.layers}
+
+
+# A third recipe as somebody else would bring it: classes, nested networks, its own loss and augmentation.
+
+
+def nested_generator(spec: NetworkSpec) -> keras.Model:
+    z, label = keras.Input((spec.latent_dim,)), keras.Input((1,), dtype="int32")
+    known = layers.Flatten()(layers.Embedding(max(spec.classes, 1), 4)(label))
+    w = layers.Dense(12, activation="relu", dtype=spec.dtype)(layers.Concatenate()([z, known]))
+    mapping = keras.Model([z, label], w, name="mapping")
+    style = keras.Input((12,))
+    x = layers.Reshape((4, 4, 8))(layers.Dense(128, dtype=spec.dtype)(style))
+    while x.shape[1] < spec.size:
+        x = layers.Conv2D(8, 3, padding="same", activation="relu", dtype=spec.dtype)(layers.UpSampling2D()(x))
+    x = layers.Conv2D(3, 1, activation="tanh", dtype="float32")(x)
+    synthesis = keras.Model(style, x, name="synthesis")
+    return keras.Model([z, label], synthesis(mapping([z, label])), name="generator")
+
+
+def class_critic(spec: NetworkSpec) -> keras.Model:
+    pictures, label = keras.Input((spec.size, spec.size, 3)), keras.Input((1,), dtype="int32")
+    x = layers.Conv2D(8, 3, strides=2, padding="same", dtype=spec.dtype)(pictures)
+    x = layers.Flatten()(layers.LeakyReLU()(x))
+    known = layers.Flatten()(layers.Embedding(max(spec.classes, 1), x.shape[1])(label))
+    return keras.Model([pictures, label], layers.Dense(1, dtype="float32")(x) + layers.Dot(1)([x, known]))
+
+
+HINGE = Loss(
+    lambda real, fake: tf.reduce_mean(tf.nn.relu(1 - real)) + tf.reduce_mean(tf.nn.relu(1 + fake)),
+    lambda real, fake: -tf.reduce_mean(fake),
+    lambda real, fake: tf.reduce_mean(tf.cast(tf.concat([real > 0, fake < 0], 0), tf.float32)),
+    paired=False,
+)
+
+
+def dim(pictures: tf.Tensor, seed: tf.Tensor) -> tf.Tensor:
+    return pictures * tf.random.stateless_uniform([tf.shape(pictures)[0], 1, 1, 1], seed, 0.5, 1.0)
+
+
+@pytest.fixture
+def third_preset(monkeypatch: pytest.MonkeyPatch) -> Preset:
+    monkeypatch.setitem(LOSSES, "hinge", f"{__name__}:HINGE")
+    monkeypatch.setitem(AUGMENTATIONS, "dim", f"{__name__}:dim")
+    values = {"loss": "hinge", "augment": "dim,translation", "gamma": 0.1, "penalty_every": 2, "epochs": 3}
+    preset = Preset("third", "", f"{__name__}:nested_generator", f"{__name__}:class_critic", values)
+    monkeypatch.setitem(PRESETS, "third", preset)
+    return preset
+
+
+def test_a_third_preset_trains_through_the_same_loop(third_preset: Preset, labelled, tmp_path, trainings) -> None:
+    trainings.datasets = labelled
+    folder, events = trainings.run({"preset": "third"})
+    assert folder.current().state == "finished" and events[-1].epoch == 3
+    assert folder.newest_grid() is not None
+    generator = keras.models.load_model(folder.generator().path)
+    assert {"mapping", "synthesis"} <= {layer.name for layer in generator.layers}
+    same = latents([7, 7], 16)
+    one, other = paint(generator, same, np.array([0, 1], np.int32))
+    assert not np.array_equal(one, other)  # the class matters
+    resumed, events = trainings.run({"epochs": 4}, resume=folder.name)
+    assert (resumed.path, events[-1].epoch) == (folder.path, 4)
