@@ -9,16 +9,20 @@ import typer
 
 from artgan.cli.command import command
 from artgan.cli.console import Console
+from artgan.cli.failures import INTERRUPTED
 from artgan.cli.hush import hushed
-from artgan.cli.stopping import stop_on_signal
+from artgan.cli.stopping import leaving_early, stop_on_signal
 from artgan.training.config import parse_duration
+
+# In minutes, more and smaller steps paint better than few of 32: compared by eye after 40,000 images at 32 px.
+_BATCH = 16
 
 
 @command
 def demo(
     console: Console,
     time: Annotated[str, typer.Option("--time", metavar="DURATION", help="How long to learn: 90s, 3m, 20m.")] = "3m",
-    size: Annotated[int, typer.Option("--size", metavar="PIXELS", help="Side of the pictures.")] = 64,
+    size: Annotated[int, typer.Option("--size", metavar="PIXELS", help="Side of the pictures.")] = 32,
     out: Annotated[Path, typer.Option("--out", "-o", metavar="DIR", help="Where to.")] = Path("artgan-demo"),
 ) -> None:
     """Paint a collection, learn it, and show it: a few minutes, offline.
@@ -36,9 +40,17 @@ def demo(
 
     view = view_for(console)
     with stop_on_signal(view) as asked, hushed(console):
-        options = {"time": parse_duration(time), "size": size}
-        done: Any = console.finish(events_of(out, options, should_stop=asked.is_set), view)
+        options = {"time": parse_duration(time), "size": size, "batch_size": _BATCH}
+        events = events_of(out, options, should_stop=asked.is_set)
+        done: Any = console.finish(leaving_early(events, asked), view)
     console.say()
     console.say("the sheet shows what it learned from, how it got better, and what it paints now")
     console.result(done, str(done.sheet))
+    if asked.is_set():
+        console.say(
+            f"go on with: artgan train --runs-dir {done.folder / 'runs'} --datasets-dir {done.folder / 'datasets'}"
+            f" --resume {done.run}"
+        )
     console.next(f"artgan sample --runs-dir {done.folder / 'runs'} --run {done.run} --seeds 100-109")
+    if asked.is_set():
+        raise typer.Exit(INTERRUPTED)

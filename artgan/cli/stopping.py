@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import signal
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from typing import Any
+
+from artgan.events import Event
+from artgan.training.events import Planned
 
 
 class Asked:
@@ -40,3 +43,13 @@ def stop_on_signal(view: Any) -> Iterator[Asked]:
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
+
+
+def leaving_early(events: Iterable[Event], asked: Asked) -> Iterator[Event]:
+    """Pass events on; who asks to stop before the training is planned leaves at once: there is nothing to save yet."""
+    planned = False
+    for event in events:
+        planned = planned or isinstance(event, Planned)
+        if asked.is_set() and not planned:
+            raise KeyboardInterrupt
+        yield event

@@ -13,10 +13,10 @@ from artgan.cli.failures import INTERRUPTED
 from artgan.cli.hush import hushed
 from artgan.cli.names import DatasetName, DryRun, complete_run, dataset_of
 from artgan.cli.options import train_options, unknown_settings, values_of
-from artgan.cli.stopping import stop_on_signal
+from artgan.cli.stopping import leaving_early, stop_on_signal
 from artgan.errors import UsageError
 from artgan.settings import Settings
-from artgan.training.events import Planned, Trained
+from artgan.training.events import Trained
 
 
 @command
@@ -65,18 +65,12 @@ def train(
     from artgan.training.loop import train as events_of
 
     view = view_for(console)
-    last: Any = None
     with stop_on_signal(view) as asked, hushed(console):
         events = events_of(
             place, options, datasets_dir=settings.datasets_dir, runs_dir=settings.runs_dir, name=name, tags=tags,
             resume=resume, init=init, should_stop=asked.is_set, dry_run=dry_run,
         )  # fmt: skip
-        planned = False
-        for last in console.follow(events, view):
-            if isinstance(last, Planned):
-                planned = True
-            elif asked.is_set() and not planned:
-                raise KeyboardInterrupt
+        last = console.finish(leaving_early(events, asked), view)
     if isinstance(last, Trained):
         _conclude(console, last, interrupted=asked.is_set() and last.state == "stopped")
     else:
