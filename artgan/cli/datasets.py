@@ -12,6 +12,7 @@ from artgan import files
 from artgan.cli import words
 from artgan.cli.command import command
 from artgan.cli.console import Console
+from artgan.cli.deleting import delete_all
 from artgan.cli.names import DatasetName, DryRun, Yes, complete_dataset, dataset_of
 from artgan.cli.table import Column
 from artgan.datasets.manifest import DatasetFolder, ImageRecord, list_datasets, status_counts
@@ -146,17 +147,7 @@ def remove(
     folders = [dataset_of(settings, name) for name in datasets]
     for folder in folders:
         console.say(f"{folder.path}: {words.size(_bytes_under(folder.path))}")
-    if dry_run:
-        console.say("nothing was deleted")
-    else:
-        console.confirm(f"Delete {words.count(len(folders), 'dataset')} for ever?", yes=yes)
-        for folder in folders:
-            try:
-                folder.remove()
-            except OSError as error:
-                raise files.storage_error(error, folder.path) from error
-        console.say(f"deleted {words.count(len(folders), 'dataset')}")
-    console.result([folder.path for folder in folders])
+    delete_all(console, "dataset", {folder.path: folder.remove for folder in folders}, yes=yes, dry_run=dry_run)
 
 
 def _prepared_sizes(folder: DatasetFolder) -> list[int]:

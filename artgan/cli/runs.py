@@ -6,10 +6,10 @@ from typing import Annotated
 
 import typer
 
-from artgan import files
 from artgan.cli import words
 from artgan.cli.command import command
 from artgan.cli.console import Console
+from artgan.cli.deleting import delete_all
 from artgan.cli.names import DryRun, Yes, complete_run
 from artgan.errors import BusyError
 from artgan.runs.store import find_run
@@ -40,14 +40,4 @@ def delete(
         if record.state == "running":
             raise BusyError(f"run {folder.name} is being trained", "stop it first with Ctrl-C where it runs")
         console.say(f"{folder.path}: {record.state}, {words.count(len(folder.generators()), 'generator')}")
-    if dry_run:
-        console.say("nothing was deleted")
-    else:
-        console.confirm(f"Delete {words.count(len(folders), 'run')} for ever?", yes=yes)
-        for folder in folders:
-            try:
-                folder.delete()
-            except OSError as error:
-                raise files.storage_error(error, folder.path) from error
-        console.say(f"deleted {words.count(len(folders), 'run')}")
-    console.result([folder.path for folder in folders])
+    delete_all(console, "run", {folder.path: folder.delete for folder in folders}, yes=yes, dry_run=dry_run)
