@@ -1,6 +1,6 @@
 """artgan turns a genre of paintings into a machine that paints it.
 
-The verbs of the command line, for a notebook: ``import_folder``, ``prepare``, ``train``, ``sample`` and
+The verbs of the command line, for a notebook: ``fetch``, ``import_folder``, ``prepare``, ``train``, ``sample`` and
 ``load_generator``. They are looked up when first used, so that ``import artgan`` costs nothing.
 """
 
@@ -11,7 +11,7 @@ from typing import Any
 
 __version__ = "0.1.0"
 
-__all__ = ["__version__", "import_folder", "load_generator", "prepare", "sample", "train"]
+__all__ = ["__version__", "fetch", "import_folder", "load_generator", "prepare", "sample", "train"]
 
 
 def __getattr__(name: str) -> Any:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 
 
 class Event(BaseModel):
@@ -32,6 +32,10 @@ class Progress(Event):
     done: int
     total: int | None = None
     unit: str = "images"
+    counts: dict[str, int] = Field(default_factory=dict)
+    """What became of those that are done, where there is more to tell: {"kept": 120, "too-small": 3}."""
+    bytes: int = 0
+    """Received so far, where something is."""
 
 
 class ImageSaved(Event):

@@ -58,6 +58,15 @@ class Settings(Mapping[str, Any]):
         """The folder of runs; ``runs`` in the current folder unless moved."""
         return Path(str(self.get("runs_dir", "runs"))).expanduser()
 
+    @property
+    def cache_dir(self) -> Path:
+        """The folder of answers that sites need not give twice; the user's cache unless moved."""
+        if self.get("cache_dir"):
+            return Path(str(self["cache_dir"])).expanduser()
+        import platformdirs
+
+        return Path(platformdirs.user_cache_dir("artgan", appauthor=False))
+
 
 def user_file(environ: Mapping[str, str]) -> Path:
     """Return the path of the user's own settings file, which need not exist."""

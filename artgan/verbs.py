@@ -5,7 +5,7 @@ The long ones are generators of events, so a notebook draws what it likes; ``for
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -21,7 +21,43 @@ if TYPE_CHECKING:
 
     from artgan.sampling.samples import Sample, Source
 
-__all__ = ["import_folder", "load_generator", "prepare", "sample", "train"]
+__all__ = ["fetch", "import_folder", "load_generator", "prepare", "sample", "train"]
+
+
+def fetch(
+    *genres: str,
+    source: str = "wikiart",
+    name: str | None = None,
+    datasets_dir: str | Path = "datasets",
+    styles: Sequence[str] = (),
+    artists: Sequence[str] = (),
+    searches: Sequence[str] = (),
+    wanted: Mapping[str, Any] | None = None,
+    **options: Any,
+) -> Iterator[Event]:
+    """Make a dataset of a genre of a site.
+
+    Args:
+        genres: words for genres, "flowers", or the address of a page.
+        source: "wikiart" or "met".
+        name: of the dataset; default the words.
+        datasets_dir: the folder of datasets.
+        styles: only works of these styles.
+        artists: only works of these artists.
+        searches: only works that the site's search finds.
+        wanted: fields of ``artgan.datasets.fetch.wanted.Wanted``: limit, min_side, until_year, license ...
+        options: those of ``artgan.datasets.fetching.fetch``: dry_run, contact, cache_dir, should_stop ...
+
+    Yields:
+        Note, Progress, Planned, ImageSaved, Skipped, and Fetched at the end.
+    """
+    from artgan.datasets import fetching
+    from artgan.datasets.fetch.wanted import wanted_of
+    from artgan.datasets.sites.asking import ask
+
+    asked = ask(source, genres, styles=styles, artists=artists, searches=searches)
+    wishes = wanted_of(**(wanted or {}))
+    yield from fetching.fetch(asked.query, wishes, name=name or asked.name, datasets_dir=datasets_dir, **options)
 
 
 def prepare(

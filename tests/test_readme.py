@@ -40,6 +40,13 @@ def test_every_command_is_mentioned() -> None:
     assert not [name for name in COMMANDS if f"artgan {name}" not in README and f"`{name}`" not in README]
 
 
+def test_every_test_that_the_readme_names_exists() -> None:
+    named = re.findall(r"`(test_\w+)`", README)
+    code = "\n".join(path.read_text(encoding="utf-8") for path in (ROOT / "tests").rglob("test_*.py"))
+    assert len(named) > 20
+    assert not [name for name in named if f"def {name}(" not in code]
+
+
 _pages: dict[tuple[str, ...], str] = {}
 
 

@@ -36,9 +36,11 @@ _OPEN = Entry("open_:open_run", "Open the newest pictures of a run.", RUNS)
 
 # A line here is all that makes a command exist; a test compares its help with the function's docstring.
 COMMANDS: dict[str, Entry] = {
+    "fetch": Entry("fetch:fetch", "Make a dataset of a genre on WikiArt.", DATA),
+    "genres": Entry("genres:genres", "List the genres of WikiArt, by what they may be called.", DATA),
     "import": Entry("import_:import_paintings", "Make a dataset of a folder of paintings.", DATA),
     "prepare": Entry("prepare:prepare", "Make the square images that a network learns from.", DATA),
-    "datasets": Entry("", "List, show or remove datasets.", DATA),
+    "datasets": Entry("", "List, show, update, check, export or remove datasets.", DATA),
     "train": Entry("train:train", "Teach a network a dataset of paintings.", TRAIN),
     "list": _LIST,
     "show": _SHOW,
@@ -60,6 +62,14 @@ NOUNS: dict[str, dict[str, Entry]] = {
     "datasets": {
         "list": Entry("datasets:list_all", "List the datasets."),
         "show": Entry("datasets:show", "Show what a dataset holds and whether it is whole."),
+        "update": Entry("datasets_update:update", "Take up what is new where a dataset came from."),
+        "check": Entry(
+            "datasets_check:check", "Read every picture of a dataset and compare it with what was taken up."
+        ),
+        "drop": Entry("datasets_drop:drop", "Leave pictures out of a dataset, for ever or until --undo."),
+        "export": Entry(
+            "datasets_export:export", "Write a dataset for other programs, with whom to thank for each picture."
+        ),
         "remove": Entry("datasets:remove", "Delete datasets, their pictures and prepared images."),
     },
     "runs": {

@@ -33,8 +33,8 @@ def show(
         artgan config show --origin
     """
     config, origins = config_of(settings)
-    places = {"datasets_dir": str(settings.datasets_dir), "runs_dir": str(settings.runs_dir)}
-    places["dataset"] = str(settings.get("dataset", ""))
+    folders = {name: str(getattr(settings, name)) for name in ("datasets_dir", "runs_dir", "cache_dir")}
+    places = {**{name: str(settings.get(name, "")) for name in PLACES}, **folders}
     value = {name: {"value": places[name], "origin": origin_of(settings, name)} for name in PLACES}
     value |= {name: {"value": getattr(config, name), "origin": origins[name]} for name in fields()}
     columns = [Column("name"), Column("value", shrinks=True), *([Column("from", shrinks=True)] if origin else [])]

@@ -1,21 +1,22 @@
-"""``artgan datasets``: what lies in the folder of datasets."""
+"""``artgan datasets list``, ``show`` and ``remove``: what lies in the folder of datasets."""
 
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
-from artgan import files
 from artgan.cli import words
 from artgan.cli.command import command
 from artgan.cli.console import Console
 from artgan.cli.deleting import delete_all
 from artgan.cli.names import DatasetName, DryRun, Yes, complete_dataset, dataset_of
 from artgan.cli.table import Column
-from artgan.datasets.manifest import DatasetFolder, ImageRecord, list_datasets, status_counts
+from artgan.datasets.credits import attribution, credit_lines
+from artgan.datasets.manifest import Dataset, DatasetFolder, ImageRecord, list_datasets, status_counts
 from artgan.errors import ArtganError, DamagedError
 from artgan.settings import Settings
 
@@ -70,24 +71,36 @@ def show(
     console: Console,
     settings: Settings,
     dataset: DatasetName = None,
-    check: Annotated[
-        bool, typer.Option("--check", help="Read every picture and compare it with what was imported; takes a while.")
+    credits: Annotated[
+        bool, typer.Option("--attribution", help="Print whom to thank for each picture instead, one a line.")
     ] = False,
 ) -> None:
     """Show what a dataset holds and whether it is whole.
 
-    With --json: an object with name, path, counts, prepared, layout, source, created, rights, typical_aspect, bytes,
-    artists, years, missing and changed.
+    With --json: an object with name, path, counts, prepared, layout, source, query, created, updated, rights, licenses,
+    typical_aspect, bytes, artists, years, missing and changed; with --attribution name, rights and attribution (by id).
 
     Example:
         artgan datasets show flowers
-        artgan datasets show flowers --check
+        artgan datasets show flowers --attribution > CREDITS.txt
     """
     folder = dataset_of(settings, dataset)
     described = folder.read()
     records = folder.records()
     used = [record for record in records if record.status == "ok" and record.file]
-    missing, changed = _health(folder, used, check)
+    if credits:
+        texts = {record.id: attribution(record) for record in used}
+        value = {"name": folder.name, "rights": described.rights, "attribution": texts}
+        console.result(value, lambda: "\n".join(credit_lines(used, described.rights)))
+        return
+    _show_facts(console, folder, described, records, used)
+
+
+def _show_facts(
+    console: Console, folder: DatasetFolder, described: Dataset, records: list[ImageRecord], used: list[ImageRecord]
+) -> None:
+    missing, changed = _health(folder, used)
+    licenses = Counter(record.license for record in used if record.license)
     artists = Counter(record.artist for record in used if record.artist)
     years = Counter(record.year for record in used if record.year)
     counts = status_counts(records)
@@ -95,7 +108,8 @@ def show(
     unused = {reason: n for reason, n in counts.items() if reason != "ok"}
     value: dict[str, Any] = {
         "name": folder.name, "path": folder.path, "counts": counts, "prepared": prepared, "layout": described.layout,
-        "source": described.source, "created": described.created, "rights": described.rights,
+        "source": described.source, "query": described.query, "created": described.created,
+        "updated": described.updated, "rights": described.rights, "licenses": dict(licenses.most_common()),
         "typical_aspect": described.typical_aspect, "bytes": sum(record.bytes or 0 for record in used),
         "artists": dict(artists.most_common()), "years": {str(year): n for year, n in sorted(years.items())},
         "missing": missing, "changed": changed,
@@ -113,15 +127,15 @@ def show(
             ("shape", _shape(described.typical_aspect)),
             ("artists", _commonest(artists, "artist")),
             ("years", _span(years)),
-            ("from", " · ".join(text for text in (described.source, described.layout) if text)),
+            ("from", _origin(described)),
+            ("updated", f"{words.age(described.updated)} ago" if described.updated else ""),
+            ("licences", ", ".join(f"{words.number(n)} {kind}" for kind, n in licenses.most_common())),
             ("rights", described.rights),
-            ("health", _health_text(missing, changed, check)),
+            ("health", _health_text(missing, changed)),
         ],
     )
     if missing or changed:
-        console.next(
-            f"import the pictures of {folder.name} again: artgan import {described.source} --name {folder.name}"
-        )
+        console.next(f"artgan datasets check {folder.name} --repair")
     elif not prepared:
         console.next(f"artgan prepare {folder.name} --size 64")
 
@@ -162,15 +176,13 @@ def _images_in(path: Path) -> int:
     return sum(1 for _ in path.glob("*/*.png"))
 
 
-def _health(folder: DatasetFolder, records: list[ImageRecord], deep: bool) -> tuple[list[str], list[str]]:
-    """Return the ids of pictures that are gone, and of those that are no longer what was imported."""
+def _health(folder: DatasetFolder, records: list[ImageRecord]) -> tuple[list[str], list[str]]:
+    """Return the ids of pictures that are gone, and of those that have another size; ``check`` looks deeper."""
     missing, changed = [], []
     for record in records:
         path = folder.file_of(record)
         try:
-            same = record.bytes is None or path.stat().st_size == record.bytes
-            if same and deep and record.sha256:
-                same = files.sha256_file(path) == record.sha256
+            same = record.bytes in (None, path.stat().st_size)
         except OSError:
             missing.append(record.id)
             continue
@@ -179,15 +191,13 @@ def _health(folder: DatasetFolder, records: list[ImageRecord], deep: bool) -> tu
     return missing, changed
 
 
-def _health_text(missing: list[str], changed: list[str], deep: bool) -> str:
+def _health_text(missing: list[str], changed: list[str]) -> str:
     faults = [
         f"{words.count(len(ids), 'picture')} {what}: {', '.join(ids[:3])}{' ...' if len(ids) > 3 else ''}"
         for ids, what in ((missing, "missing"), (changed, "changed"))
         if ids
     ]
-    return "; ".join(faults) or (
-        "good: every picture is as it was imported" if deep else "good: every picture is there"
-    )
+    return "; ".join(faults) or "good: every picture is there"
 
 
 def _commonest(counter: Counter[Any], noun: str) -> str:
@@ -214,6 +224,33 @@ def _shape(aspect: float | None) -> str:
         if aspect > 1
         else f"usually {1 / aspect:.2f} times as high as wide"
     )
+
+
+def _origin(described: Dataset) -> str:
+    """Return where it comes from: "WikiArt: genre flower-painting, until 1930", or "/home/anna/paintings · flat"."""
+    if "query" not in described.query:
+        return " · ".join(text for text in (described.source, described.layout) if text)
+    wanted = described.query.get("wanted")
+    return ", ".join(text for text in (described.source, *_filters(wanted if isinstance(wanted, dict) else {})) if text)
+
+
+def _filters(wanted: dict[str, Any]) -> Iterator[str]:
+    """Say what was wanted of a site's works; what is not understood is left out."""
+    year = {name: value for name, value in wanted.items() if name.endswith("_year") and isinstance(value, int)}
+    if "since_year" in year:
+        yield f"from {year['since_year']} on"
+    if "until_year" in year:
+        yield f"until {year['until_year']}"
+    if isinstance(wanted.get("min_side"), int):
+        yield f"{wanted['min_side']} px or more on a side"
+    if wanted.get("license") == "public-domain":
+        yield "public domain only"
+    if isinstance(wanted.get("exclude_artists"), list):
+        yield f"without {' and '.join(map(str, wanted['exclude_artists']))}"
+    if wanted.get("drop_near_duplicates") is True:
+        yield "without near-duplicates"
+    if isinstance(wanted.get("limit"), int):
+        yield f"at most {words.count(wanted['limit'], 'painting')}"
 
 
 def _bytes_under(path: Path) -> int:

@@ -24,6 +24,8 @@ PLACES = {
     "datasets_dir": "the folder of datasets",
     "runs_dir": "the folder of runs",
     "dataset": "the dataset to use when none is named",
+    "cache_dir": "the folder of answers that sites need not give twice",
+    "contact": "an address that sites can write to; sent with every request of fetch",
 }
 DEFAULT = "default"
 _LENGTHS = {"epochs", "kimg", "time"}

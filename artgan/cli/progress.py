@@ -81,6 +81,9 @@ class _Pace:
             pieces.append(words.duration(elapsed))
             if event.total is not None and event.done < event.total:
                 pieces.append(f"{words.duration((event.total - event.done) * elapsed / done)} left")
+        pieces += [f"{words.number(n)} {what}" for what, n in event.counts.items()]
+        if event.bytes:
+            pieces.append(words.size(event.bytes))
         return ", ".join(pieces)
 
     @staticmethod

@@ -1,4 +1,4 @@
-"""Ctrl-C once asks a training to finish its step and save; twice leaves."""
+"""Ctrl-C once asks a training or a fetch to finish what it is at and save; twice leaves."""
 
 from __future__ import annotations
 

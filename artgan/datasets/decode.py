@@ -118,12 +118,15 @@ def load_rgb(source: Path | str | bytes, *, draft: tuple[int, int] | None = None
     return open_picture(source, draft=draft).image
 
 
-def open_picture(source: Path | str | bytes, *, draft: tuple[int, int] | None = None) -> DecodedPicture:
+def open_picture(
+    source: Path | str | bytes, *, draft: tuple[int, int] | None = None, most_pixels: int = MOST_PIXELS
+) -> DecodedPicture:
     """Decode a picture wholly: a file that breaks off is found out, also in a draft.
 
     Args:
         source: a path, or the file's bytes.
         draft: as in ``load_rgb``.
+        most_pixels: a picture with more is refused before it is decoded; ``MOST_PIXELS`` is the highest that holds.
 
     Raises:
         PictureError: empty, not-an-image, unsupported, bomb, truncated, unreadable or memory, with a sentence.
@@ -137,7 +140,7 @@ def open_picture(source: Path | str | bytes, *, draft: tuple[int, int] | None = 
         raise PictureError(f"unreadable: {error.strerror or error}", where) from error
     with file:
         try:
-            return _decode(file, draft)
+            return _decode(file, draft, min(most_pixels, MOST_PIXELS))
         except PictureError as error:
             raise PictureError(error.reason, where) from error.__cause__
         except UnidentifiedImageError as error:
@@ -153,11 +156,11 @@ def open_picture(source: Path | str | bytes, *, draft: tuple[int, int] | None = 
             raise PictureError(f"{'truncated' if cut else 'unreadable'}: {text}", where) from error
 
 
-def _decode(file: IO[bytes], draft: tuple[int, int] | None) -> DecodedPicture:
+def _decode(file: IO[bytes], draft: tuple[int, int] | None, most_pixels: int) -> DecodedPicture:
     with Image.open(file, formats=_formats()) as image:
         width, height = image.size
-        if width * height > MOST_PIXELS:
-            raise PictureError(_bomb(width, height))
+        if width * height > most_pixels:
+            raise PictureError(_bomb(width, height, most_pixels))
         suffix = _SUFFIXES[image.format or "JPEG"]
         turned = suffix == ".jpg" and _orientation(image) >= 5
         if draft and suffix == ".jpg":
@@ -194,15 +197,15 @@ def _stranger(file: IO[bytes]) -> str:
     if head.startswith(b"\x89PNG") and head[12:16] == b"IHDR" and len(head) == 24:
         width, height = struct.unpack(">II", head[16:])
         if width * height > MOST_PIXELS:
-            return _bomb(width, height)
+            return _bomb(width, height, MOST_PIXELS)
     for offset, magic, name in _BROKEN:
         if head[offset:].startswith(magic):
             return f"unreadable: the header of this {name} is broken"
     return "not-an-image: no picture format starts like this"
 
 
-def _bomb(width: int, height: int) -> str:
-    return f"bomb: {width}x{height} is more than {MOST_PIXELS:,} pixels"
+def _bomb(width: int, height: int, most_pixels: int) -> str:
+    return f"bomb: {width}x{height} is more than {most_pixels:,} pixels"
 
 
 def _orientation(image: Image.Image) -> int:

@@ -9,11 +9,10 @@ from __future__ import annotations
 import fnmatch
 import hashlib
 import os
-import statistics
 import time
 from collections.abc import Generator, Iterable, Iterator
-from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from contextlib import suppress
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path, PurePosixPath
 
 from artgan import files
@@ -24,7 +23,7 @@ from artgan.datasets.layouts.names import commonest, same_genre
 from artgan.datasets.layouts.registry import choose_layout
 from artgan.datasets.layouts.sources import ReadError, Source, open_source
 from artgan.datasets.looking import Looked, in_order, look_at_all, skipped
-from artgan.datasets.manifest import Dataset, DatasetFolder, ImageRecord, digest_of, status_counts
+from artgan.datasets.manifest import Dataset, DatasetFolder, ImageRecord, described, is_by_hand, status_counts
 from artgan.errors import DamagedError, NotFoundError, UsageError
 from artgan.events import Event, Finished, Note, Progress
 from artgan.records import now
@@ -68,7 +67,7 @@ def import_folder(
     """Make a dataset of the pictures at a path; doing it again brings the dataset up to date.
 
     Every file becomes a record of the manifest: in use, or with the reason why not. Files that ``only``, ``genre`` or
-    ``limit`` leave outside are not recorded.
+    ``limit`` leave outside are not recorded. What was dropped by hand stays out.
 
     Args:
         path: a folder, a zip of one (read in place), or keragan's ``.npy`` cache.
@@ -92,7 +91,7 @@ def import_folder(
         UsageError: an option that is not possible, or a dataset of this name that was made of something else.
         NotFoundError: nothing at the path, or nothing that ``only`` and ``genre`` match.
         DamagedError: the zip or array cannot be opened, or no file in it can be used.
-        BusyError: another import is at work on the dataset.
+        BusyError: another process is at work on the dataset.
         DiskFullError: no room; an earlier import is as it was.
     """
     if limit is not None and limit < 1:
@@ -111,6 +110,22 @@ def import_folder(
     return _import(source, folder, choose_layout(source, layout), options)
 
 
+def reimport(folder: DatasetFolder) -> Iterator[Event]:
+    """Import a dataset's source again, as it was imported.
+
+    Raises:
+        UsageError: nobody knows how that was.
+    """
+    before = folder.read()
+    options = before.query.get("import")
+    if not isinstance(options, dict):
+        raise UsageError(
+            f"dataset {folder.name!r} does not say how it was imported",
+            f"import it once more: artgan import {before.source or 'PATH'} --name {folder.name}",
+        )
+    return import_folder(before.source, name=folder.name, datasets_dir=folder.path.parent, **options)
+
+
 def _name(name: str | None, source: Source) -> str:
     if name is None:
         return files.safe_name(source.path.name if source.kind == "folder" else source.path.stem).lower()
@@ -125,7 +140,7 @@ def _import(source: Source, folder: DatasetFolder, layout: Layout, options: _Opt
     started = time.monotonic()
     packed = "" if source.kind == "folder" else f", in {source.path.name}"
     yield Note(text=f"layout {layout.name}: {layout.about}{packed}")
-    with _held(folder):
+    with folder.writing():
         before, earlier = _earlier(folder, source)
         chosen = yield from _choose(layout, source, options, earlier)
         looked = yield from look_at_all(
@@ -135,8 +150,9 @@ def _import(source: Source, folder: DatasetFolder, layout: Layout, options: _Opt
         alike = near_duplicates([record for _, record in looked])
         looked = yield from without_near_duplicates(looked, alike, options.drop_near_duplicates)
         records = yield from _copy_all(folder, looked)
+        records += _not_met(earlier, records)
         rights = options.rights or (before.rights if before else "") or layout.rights(source)
-        _write(folder, source, layout, records, before, rights)
+        _write(folder, source, layout, options, records, before, rights)
         yield from _tidy(folder, earlier, records)
     if rights:
         yield Note(text=f"rights: {rights}")
@@ -148,20 +164,6 @@ def _import(source: Source, folder: DatasetFolder, layout: Layout, options: _Opt
         counts=status_counts(records),
         near_duplicates=len(alike),
     )
-
-
-@contextmanager
-def _held(folder: DatasetFolder) -> Iterator[None]:
-    """Keep other imports out; leave no folder behind when this one ends before it made anything."""
-    lock = folder.path / ".import.lock"
-    with files.locked(lock, f"another process is importing into {folder.name!r}"):
-        try:
-            yield
-        finally:
-            with suppress(OSError):
-                if list(folder.path.iterdir()) == [lock]:
-                    lock.unlink()
-                    folder.path.rmdir()
 
 
 def _earlier(folder: DatasetFolder, source: Source) -> tuple[Dataset | None, list[ImageRecord]]:
@@ -260,29 +262,33 @@ def _copy(folder: DatasetFolder, entry: Entry, record: ImageRecord) -> ImageReco
     return record
 
 
+def _not_met(earlier: list[ImageRecord], records: list[ImageRecord]) -> list[ImageRecord]:
+    """Return the pictures dropped by hand that this import did not come by, so that the next one remembers them."""
+    ids = {record.id for record in records}
+    return [record for record in earlier if is_by_hand(record) and record.id not in ids]
+
+
 def _write(
     folder: DatasetFolder,
     source: Source,
     layout: Layout,
+    options: _Options,
     records: list[ImageRecord],
     before: Dataset | None,
     rights: str,
 ) -> None:
     """Write the manifest, then the description: where that exists, the dataset is whole."""
     folder.write_records(records)
-    used = sorted((record for record in records if record.status == "ok"), key=lambda record: record.id)
-    aspects = [record.width / record.height for record in used if record.width and record.height]
     folder.write(
         Dataset(
             name=folder.name,
             source=printable(str(source.path)),
             layout=layout.name,
-            counts=status_counts(records),
             prepared=before.prepared if before else [],
             created=before.created if before else now(),
-            version=digest_of([[record.id, record.sha256] for record in used])[:12],
             rights=rights,
-            typical_aspect=statistics.median(aspects) if aspects else None,
+            query={"import": {"layout": layout.name, **asdict(replace(options, rights=None))}},
+            **described(records),
         )
     )
 

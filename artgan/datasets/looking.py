@@ -15,7 +15,7 @@ from artgan.datasets.dhash import dhash
 from artgan.datasets.ids import printable
 from artgan.datasets.layouts.entry import Entry
 from artgan.datasets.layouts.sources import ReadError
-from artgan.datasets.manifest import ImageRecord, status_counts
+from artgan.datasets.manifest import ImageRecord, is_by_hand, status_counts
 from artgan.errors import DamagedError
 from artgan.events import Event, Note, Progress, Skipped
 
@@ -34,7 +34,8 @@ def look_at_all(
 
     Args:
         chosen: ids and entries.
-        earlier: records of an earlier import; what they say of the same bytes is not found out again.
+        earlier: records of an earlier import; what they say of the same bytes is not found out again, and what was
+            dropped by hand stays out, under another name too.
         limit: most pictures of different content.
         min_side: shortest side in pixels.
         link: put the absolute path into ``file`` instead of the place where a copy will lie.
@@ -49,6 +50,9 @@ def look_at_all(
         DamagedError: no file can be used.
     """
     known = {record.sha256: record for record in earlier if record.status == "ok" and record.sha256 and record.dhash}
+    dropped = [record for record in earlier if is_by_hand(record)]
+    by_place = {(record.id, record.source): record for record in dropped}
+    by_content = {record.sha256: record.id for record in dropped if record.sha256}
     total = min(len(chosen), limit or len(chosen))
     looked: list[Looked] = []
     good = 0
@@ -56,7 +60,14 @@ def look_at_all(
     yield Progress(stage="look", done=0, total=total)
 
     def look(item: tuple[str, Entry]) -> Looked:
-        return item[1], _look(*item, known, min_side=min_side, link=link)
+        name, entry = item
+        if record := by_place.get((name, printable(entry.file.path))):
+            return entry, record
+        record = _look(name, entry, known, min_side=min_side, link=link)
+        if record.status == "ok" and record.sha256 in by_content:
+            reason = f"duplicate: same content as {by_content[record.sha256]}, which was dropped by hand"
+            record = record.model_copy(update={"status": "dropped", "reason": reason, "file": None})
+        return entry, record
 
     for entry, record in in_order(look, chosen):
         looked.append((entry, record))

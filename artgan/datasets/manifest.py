@@ -5,8 +5,10 @@ from __future__ import annotations
 import hashlib
 import json
 import shutil
+import statistics
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager, suppress
 from datetime import datetime
 from pathlib import Path
 from typing import Any, Literal
@@ -18,6 +20,10 @@ from artgan.errors import DamagedError, NotFoundError, UsageError
 from artgan.records import Record
 
 Status = Literal["ok", "failed", "gone", "placeholder", "dropped"]
+License = Literal["public-domain", "restricted", "unknown"]
+
+BY_HAND = "by-hand"
+"""First word of the reason of a picture that a person took out; nothing but that person brings it back."""
 
 
 class Painting(Record):
@@ -26,9 +32,25 @@ class Painting(Record):
     id: str
     title: str | None = None
     artist: str | None = None
+    artist_url: str | None = None
     year: int | None = None
+    """The year, where one is known, be it "about"."""
+    date: str | None = None
+    """The date in its source's own words: "c.1960", "XIX-XX cent."."""
+    year_from: int | None = None
+    year_to: int | None = None
+    """The first and last year that the date allows; negative before our era."""
     genre: str | None = None
     style: str | None = None
+    media: tuple[str, ...] | None = None
+    tags: tuple[str, ...] | None = None
+    location: str | None = None
+    """The museum that has it, and where that is."""
+    credit: str | None = None
+    """Whom its owner wants to be named."""
+    license: License | None = None
+    license_labels: tuple[str, ...] | None = None
+    """What its page says of the licence, word for word; None where nobody looked."""
     page_url: str | None = None
     image_url: str | None = None
     width: int | None = None
@@ -53,6 +75,16 @@ class ImageRecord(Painting):
     bytes: int | None = None
     dhash: str | None = None
     """64-bit difference hash of the upright picture, 16 hexadecimal digits."""
+    version: str | None = None
+    """Which of a site's files it is: "original", or a smaller one."""
+    content_type: str | None = None
+    listed_width: int | None = None
+    listed_height: int | None = None
+    """What the site's listing said of its size."""
+    fetched_at: datetime | None = None
+    """The server's time, UTC."""
+    fetched_with: str | None = None
+    """The version of artgan."""
 
 
 class Dataset(Record):
@@ -68,6 +100,9 @@ class Dataset(Record):
     rights: str = ""
     typical_aspect: float | None = None
     """Median width / height of the pictures in use."""
+    updated: datetime | None = None
+    query: dict[str, Any] = Field(default_factory=dict)
+    """What was asked for, so that it can be asked again."""
 
 
 class DatasetFolder:
@@ -160,6 +195,24 @@ class DatasetFolder:
             raise NotFoundError(f"{record.id} of {self.name!r} has no picture: {record.reason or record.status}")
         return self.path / record.file
 
+    @contextmanager
+    def writing(self) -> Iterator[None]:
+        """Be the only one who changes the dataset; a folder in which nothing was made is removed at the end.
+
+        Raises:
+            BusyError: another process is at work on it.
+            ArtganError: the folder may not be written.
+        """
+        lock = self.path / ".lock"
+        with files.locked(lock, f"another process is at work on dataset {self.name!r}"):
+            try:
+                yield
+            finally:
+                with suppress(OSError):
+                    if list(self.path.iterdir()) == [lock]:
+                        lock.unlink()
+                        self.path.rmdir()
+
     def remove(self) -> None:
         """Delete the folder and everything in it; linked pictures outside stay."""
         shutil.rmtree(self.path)
@@ -167,13 +220,30 @@ class DatasetFolder:
 
 def line_of(record: ImageRecord) -> str:
     """Return the manifest line of a record; fields that are not known are left out."""
-    return record.model_dump_json(exclude_none=True, exclude_defaults=False) + "\n"
+    return record.model_dump_json(exclude_none=True) + "\n"
 
 
 def status_counts(records: Iterable[ImageRecord]) -> dict[str, int]:
     """Count records by status; those not used by the first word of their reason: ``{"ok": 580, "truncated": 2}``."""
     words = Counter("ok" if r.status == "ok" else r.reason.partition(":")[0] or r.status for r in records)
     return dict(words.most_common())
+
+
+def described(records: Iterable[ImageRecord]) -> dict[str, Any]:
+    """Return the fields of ``Dataset`` that follow from the records: counts, typical_aspect, version."""
+    records = list(records)
+    used = sorted((record for record in records if record.status == "ok"), key=lambda record: record.id)
+    aspects = [record.width / record.height for record in used if record.width and record.height]
+    return {
+        "counts": status_counts(records),
+        "typical_aspect": statistics.median(aspects) if aspects else None,
+        "version": digest_of([[record.id, record.sha256] for record in used])[:12],
+    }
+
+
+def is_by_hand(record: ImageRecord) -> bool:
+    """Say whether a person took the picture out."""
+    return record.status == "dropped" and record.reason.partition(":")[0] == BY_HAND
 
 
 def digest_of(value: Any) -> str:

@@ -7,6 +7,7 @@ import os
 import threading
 import time
 from collections.abc import Callable
+from datetime import timedelta
 
 import pytest
 
@@ -17,6 +18,7 @@ def test_list_is_a_table_newest_first_and_json_of_the_same(studio):
     first = studio.run("first", state="stopped", tags={"mood": "calm", "draft": ""})
     second = studio.run("second", images_seen=12345)
     first.update(created=first.record.created.replace(year=2020))
+    second.update(created=second.record.created - timedelta(days=3))  # an age that does not change while looked at
     lines = studio.artgan("list").stdout.splitlines()
     assert lines[0].split()[:3] == ["name", "state", "dataset"]
     assert [line.split()[0] for line in lines[1:]] == [second.name, first.name]

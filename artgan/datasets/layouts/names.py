@@ -7,6 +7,9 @@ import unicodedata
 from collections.abc import Iterable
 from typing import TypedDict
 
+from artgan.datasets.manifest import License
+from artgan.datasets.sites import words
+
 YEARS = range(1000, 2100)
 
 # fmt: off
@@ -20,8 +23,6 @@ STYLES = frozenset((
 # fmt: on
 """The 27 style folders of cs-chan/ArtGAN's WikiArt set as slugs, and the name its class file has for one of them."""
 
-# Two genres whose name in cs-chan/ArtGAN's class file is not WikiArt's slug with underscores.
-_WIKIART_SLUGS = {"abstract-painting": "abstract", "nude-painting": "nude-painting-nu"}
 # fmt: off
 _SMALL_WORDS = frozenset((
     "a", "and", "da", "de", "del", "della", "der", "des", "di", "du", "el", "en", "et", "in", "la", "le", "les",
@@ -35,9 +36,18 @@ class Facts(TypedDict, total=False):
 
     title: str | None
     artist: str | None
+    artist_url: str | None
     year: int | None
+    date: str | None
+    year_from: int | None
+    year_to: int | None
     genre: str | None
     style: str | None
+    media: tuple[str, ...] | None
+    tags: tuple[str, ...] | None
+    credit: str | None
+    license: License | None
+    license_labels: tuple[str, ...] | None
     page_url: str | None
     image_url: str | None
 
@@ -49,20 +59,15 @@ def slug(text: str) -> str:
 
 
 def genre_slug(text: str) -> str:
-    """Return WikiArt's slug of a genre, however it is spelt."""
-    found = slug(text)
-    return _WIKIART_SLUGS.get(found, found)
+    """Return WikiArt's slug of a genre, however it is spelt; of a word that is no genre there, a slug all the same."""
+    entry = words.find("genre", text)
+    return entry.slug if entry else slug(text)
 
 
 def same_genre(one: str, other: str) -> bool:
     """Say whether two spellings mean one genre: "flowers", "flower painting" and "flower-painting" do."""
-    return bool(_genre_key(one)) and _genre_key(one) == _genre_key(other)
-
-
-def _genre_key(text: str) -> str:
-    key = slug(text).removesuffix("-nu")
-    key = key.removesuffix("s").removesuffix("-painting")
-    return key.removesuffix("s")
+    key = words.singular(genre_slug(one))
+    return bool(key) and key == words.singular(genre_slug(other))
 
 
 def spoken(text: str) -> str:

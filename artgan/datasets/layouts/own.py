@@ -14,6 +14,8 @@ from artgan.datasets.layouts.sources import ReadError, Source, read_table
 from artgan.datasets.manifest import Dataset, ImageRecord
 from artgan.events import Note
 
+_TEXTS = frozenset(("images.jsonl", "dataset.json", "CREDITS.txt"))
+
 
 class Own:
     """``images.jsonl`` beside ``originals/``; the ids and what is known of the paintings are kept."""
@@ -53,7 +55,7 @@ class Own:
         by_file = {f"{top}{record.file}": record for record in records.values() if record.file}
         for file in source.files:
             inside = file.path.removeprefix(top)
-            if inside in ("images.jsonl", "dataset.json") or inside.startswith("prepared/"):
+            if inside in _TEXTS or inside.startswith(("prepared/", "by-name/")):
                 continue
             record = by_file.pop(file.path, None)
             yield replace(plain_entry(file, _facts(record) if record else {}), id=record.id if record else "")
@@ -65,9 +67,18 @@ def _facts(record: ImageRecord) -> Facts:
     return {
         "title": record.title,
         "artist": record.artist,
+        "artist_url": record.artist_url,
         "year": record.year,
+        "date": record.date,
+        "year_from": record.year_from,
+        "year_to": record.year_to,
         "genre": record.genre,
         "style": record.style,
+        "media": record.media,
+        "tags": record.tags,
+        "credit": record.credit,
+        "license": record.license,
+        "license_labels": record.license_labels,
         "page_url": record.page_url,
         "image_url": record.image_url,
     }

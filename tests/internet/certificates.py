@@ -1,0 +1,28 @@
+"""A certificate authority that lives as long as a test."""
+
+from __future__ import annotations
+
+import ssl
+from collections.abc import Iterable
+from pathlib import Path
+
+import trustme
+
+
+class Certificates:
+    """Sign for any host, and say whom to trust.
+
+    Args:
+        folder: where the bundle that clients trust (``ca.pem``) is written.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self._authority = trustme.CA()
+        self.bundle = folder / "ca.pem"
+        self._authority.cert_pem.write_to_path(self.bundle)
+
+    def server_context(self, hosts: Iterable[str]) -> ssl.SSLContext:
+        """Return what a TLS server needs to be these hosts; ``*.example.org`` stands for one level of names."""
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        self._authority.issue_cert(*hosts).configure_cert(context)
+        return context
