@@ -1,4 +1,4 @@
-"""The lines of the README, typed by a stranger: a folder of paintings becomes new pictures."""
+"""The lines of the README, typed by a stranger: a word, or a folder of paintings, becomes new pictures."""
 
 from __future__ import annotations
 
@@ -11,12 +11,14 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from internet import Internet
+from internet.wikiart import LocalWikiArt
 from PIL import Image
 
 from artgan import images
 
 ROOT = Path(__file__).resolve().parents[1]
-LINES = re.search(r"```\n(artgan import .*?)```", (ROOT / "README.md").read_text(encoding="utf-8"), flags=re.S)
+LINES = re.search(r"```\n(artgan fetch flowers .*?)```", (ROOT / "README.md").read_text(encoding="utf-8"), flags=re.S)
 
 
 @pytest.fixture(scope="module")
@@ -31,6 +33,14 @@ def studio(tmp_path_factory: pytest.TempPathFactory) -> Path:
         Image.fromarray(pixels).resize((120, 90), Image.Resampling.BICUBIC).save(paintings / f"{number}.jpg")
     (paintings / "broken.jpg").write_bytes(b"<html>not a picture</html>")
     return home
+
+
+@pytest.fixture(scope="module")
+def lines() -> list[str]:
+    assert LINES is not None
+    found = LINES[1].strip().splitlines()
+    assert [line.split()[1] for line in found] == ["fetch", "prepare", "train", "sample"]
+    return found
 
 
 def _type(studio: Path, line: str, **environment: str) -> subprocess.CompletedProcess[str]:
@@ -48,15 +58,22 @@ def _type(studio: Path, line: str, **environment: str) -> subprocess.CompletedPr
 
 
 @pytest.mark.skipif(os.name == "nt", reason="the README's lines are for a POSIX shell")
-def test_the_readme_s_lines_end_with_ten_pictures(studio: Path) -> None:
-    assert LINES is not None
-    lines = LINES[1].strip().splitlines()
-    assert [line.split()[1] for line in lines] == ["import", "prepare", "train", "sample"]
-    for line in lines:
-        # The training is as long as somebody has patience for; a test has little.
-        done = _type(studio, line, ARTGAN_TIME="2s")
-        assert done.returncode == 0, done.stderr
-        assert "Traceback" not in done.stderr and "next: artgan" in done.stderr
+def test_a_folder_of_paintings_does_as_well(studio: Path, lines: list[str]) -> None:
+    done = _type(studio, lines[0].partition(" or: ")[2].replace("--name flowers", "--name mine"))
+    assert done.returncode == 0, done.stderr
+    prepared = _type(studio, lines[1].replace("flowers", "mine"))
+    assert prepared.returncode == 0 and "24" in prepared.stderr, prepared.stderr
+    assert _type(studio, "artgan datasets remove mine --yes").returncode == 0
+
+
+@pytest.mark.skipif(os.name == "nt", reason="the README's lines are for a POSIX shell")
+def test_the_readme_s_lines_end_with_ten_pictures(studio: Path, lines: list[str]) -> None:
+    with Internet(LocalWikiArt(24)) as internet:
+        for line in lines:
+            # The training is as long as somebody has patience for; a test has little.
+            done = _type(studio, line, ARTGAN_TIME="2s", **{**internet.variables, "HOME": str(studio)})
+            assert done.returncode == 0, done.stderr
+            assert "Traceback" not in done.stderr and "next: artgan" in done.stderr
     pictures = [Path(studio, line) for line in done.stdout.split()]
     assert len(pictures) == 10
     assert {Image.open(path).size for path in pictures} == {(64, 64)}

@@ -88,7 +88,7 @@ def find(kind: Kind, word: str) -> Entry | None:
     """
     key = slug_of(word)
     one = singular(key)
-    spellings = [key, one, one.removesuffix("-painting"), key.replace("-", "")]
+    spellings = [key, one, key.removesuffix("s"), one.removesuffix("-painting"), key.replace("-", "")]
     if one.endswith("ist"):
         spellings.append(f"{one[:-1]}m")
     table = _spellings(kind)
