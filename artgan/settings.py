@@ -17,6 +17,8 @@ from artgan.errors import UsageError
 
 FILE_NAME = "artgan.toml"
 _PREFIX = "ARTGAN_"
+# The only tables: what is in them is named by the person.
+_TABLES = {"workspaces"}
 # Switches of the command line itself, not fields.
 _NOT_FIELDS = {"traceback", "config_dir"}
 
@@ -129,7 +131,7 @@ def _values(path: Path, found: Any) -> dict[str, Any]:
     if not isinstance(found, dict):
         raise UsageError(f"{path}: tool.artgan is no table", "write [tool.artgan] and the settings below it")
     for name, value in found.items():
-        if isinstance(value, dict):
+        if isinstance(value, dict) and name not in _TABLES:
             raise UsageError(
                 f"{path}: {name} is a table, not a value", "write the settings directly, such as: size = 64"
             )

@@ -32,6 +32,7 @@ class Entry(NamedTuple):
 _LIST = Entry("list_:list_runs", "List the runs, the newest first.", RUNS)
 _SHOW = Entry("show:show", "Show what is known of a run.", RUNS)
 _LOGS = Entry("logs:logs", "Print the log of a run.", RUNS)
+_CANCEL = Entry("cancel:cancel", "End runs that go on in the background.", RUNS)
 _OPEN = Entry("open_:open_run", "Open the newest pictures of a run.", RUNS)
 
 # A line here is all that makes a command exist; a test compares its help with the function's docstring.
@@ -42,9 +43,11 @@ COMMANDS: dict[str, Entry] = {
     "prepare": Entry("prepare:prepare", "Make the square images that a network learns from.", DATA),
     "datasets": Entry("", "List, show, update, check, export or remove datasets.", DATA),
     "train": Entry("train:train", "Teach a network a dataset of paintings.", TRAIN),
+    "submit": Entry("submit:submit", "Train in the background: here, or on an Azure ML cluster.", TRAIN),
     "list": _LIST,
     "show": _SHOW,
     "logs": _LOGS,
+    "cancel": _CANCEL,
     "open": _OPEN,
     "pull": Entry("pull:pull", "Copy the highest-epoch generator of a run next to you.", RUNS),
     "export": Entry("export:export", "Write the generator of a run for other programs.", RUNS),
@@ -76,6 +79,7 @@ NOUNS: dict[str, dict[str, Entry]] = {
         "list": _LIST,
         "show": _SHOW,
         "logs": _LOGS,
+        "cancel": _CANCEL,
         "open": _OPEN,
         "delete": Entry("runs:delete", "Delete runs with everything they made."),
     },

@@ -14,10 +14,11 @@ from artgan.cli.command import command
 from artgan.cli.console import Console
 from artgan.cli.deleting import delete_all
 from artgan.cli.names import DatasetName, DryRun, Yes, complete_dataset, dataset_of
+from artgan.cli.places import workspace_of
 from artgan.cli.table import Column
 from artgan.datasets.credits import attribution, credit_lines
 from artgan.datasets.manifest import Dataset, DatasetFolder, ImageRecord, list_datasets, status_counts
-from artgan.errors import ArtganError, DamagedError
+from artgan.errors import ArtganError, DamagedError, NotFoundError
 from artgan.settings import Settings
 
 _COLUMNS = [
@@ -30,17 +31,29 @@ _COLUMNS = [
 ]
 _NAMED = 5
 
+Remote = Annotated[bool, typer.Option("--remote", help="What lies in the workspace's datastore.")]
+
 
 @command
-def list_all(console: Console, settings: Settings) -> None:
+def list_all(console: Console, settings: Settings, remote: Remote = False) -> None:
     """List the datasets.
 
     With --json: an array of objects with name, path, counts, prepared, layout, source, created and error, which is
-    empty unless the dataset cannot be read.
+    empty unless the dataset cannot be read; with --remote of objects with name and bytes.
 
     Example:
         artgan datasets list
+        artgan datasets list --remote
     """
+    if remote:
+        there = workspace_of(settings).data()
+        console.table(
+            [{"name": file.path, "bytes": file.size} for file in there],
+            [Column("name", shrinks=True), Column("size", right=True)],
+            [[file.path, words.size(file.size or 0)] for file in there],
+            "no dataset lies in the datastore",
+        )
+        return
     values, rows = [], []
     for folder in list_datasets(settings.datasets_dir):
         value: dict[str, Any] = {"name": folder.name, "path": folder.path, "error": ""}
@@ -148,20 +161,47 @@ def remove(
         list[str], typer.Argument(metavar="DATASET...", help="Names of datasets.", autocompletion=complete_dataset)
     ],
     yes: Yes = False,
+    remote: Remote = False,
     dry_run: DryRun = False,
 ) -> None:
     """Delete datasets, their pictures and prepared images.
 
-    Pictures that a dataset only links to stay where they are, and so do runs. With --json: an array of the folders.
+    Pictures that a dataset only links to stay where they are, and so do runs. With --remote what was uploaded for runs
+    elsewhere is deleted. With --json: an array of the folders, or of the uploads.
 
     Example:
         artgan datasets remove flowers
         artgan datasets remove flowers --yes
     """
+    if remote:
+        _remove_remote(console, settings, datasets, yes=yes, dry_run=dry_run)
+        return
     folders = [dataset_of(settings, name) for name in datasets]
     for folder in folders:
         console.say(f"{folder.path}: {words.size(_bytes_under(folder.path))}")
     delete_all(console, "dataset", {folder.path: folder.remove for folder in folders}, yes=yes, dry_run=dry_run)
+
+
+def _remove_remote(console: Console, settings: Settings, names: list[str], *, yes: bool, dry_run: bool) -> None:
+    """Delete uploads from the workspace's datastore; a dataset's name means all of its sizes."""
+    backend = workspace_of(settings)
+    there = {file.path: file for file in backend.data()}
+    chosen = []
+    for name in names:
+        found = [path for path in there if path == name or path.rpartition("/")[2].startswith(f"{name}-")]
+        if not found:
+            raise NotFoundError(f"no dataset {name!r} lies in the datastore", "artgan datasets list --remote")
+        chosen += found
+    for path in chosen:
+        console.say(f"{path}: {words.size(there[path].size or 0)}")
+    if dry_run:
+        console.say("nothing was deleted")
+    else:
+        console.confirm(f"Delete {words.count(len(chosen), 'upload')} for ever?", yes=yes)
+        for path in chosen:
+            backend.remove_data(path)
+        console.say(f"deleted {words.count(len(chosen), 'upload')}")
+    console.result(chosen)
 
 
 def _prepared_sizes(folder: DatasetFolder) -> list[int]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 import time
+import typing
 from typing import Annotated, Any
 
 import typer
@@ -13,7 +14,8 @@ from artgan.cli.command import command
 from artgan.cli.console import Console
 from artgan.cli.table import Column
 from artgan.errors import UsageError
-from artgan.runs.record import RunRecord
+from artgan.runs.folder import RunFolder
+from artgan.runs.record import GOING, RunRecord, State
 from artgan.runs.store import list_runs as folders_of
 from artgan.settings import Settings
 
@@ -28,7 +30,9 @@ _COLUMNS = [
     Column("age", right=True),
     Column("tags", shrinks=True),
 ]
-_STATES = ("running", "finished", "stopped", "failed", "lost", "damaged")
+_STATES = typing.get_args(State)
+
+_WORKSPACE = ("subscription_id", "resource_group", "workspace_name")
 
 
 @command
@@ -39,13 +43,18 @@ def list_runs(
         list[str] | None, typer.Option("--status", metavar="STATE", help=f"Only runs that are: {', '.join(_STATES)}.")
     ] = None,
     tag: Annotated[list[str] | None, typer.Option("--tag", metavar="A[=B]", help="Only runs with this tag.")] = None,
+    refresh: Annotated[bool, typer.Option("--refresh", "-r", help="Ask the services first.")] = False,
+    experiment: Annotated[
+        str | None, typer.Option("--experiment", metavar="NAME", help="All runs of this experiment; asks the service.")
+    ] = None,
     watch: Annotated[bool, typer.Option("--watch", "-w", help="Show it again every two seconds.")] = False,
 ) -> None:
     """List the runs, the newest first.
 
-    A run is running, finished, stopped (it can go on), failed, lost (its process is gone) or damaged (its record cannot
-    be read). With --json: an array of objects with id, name, state, reason, dataset, size, preset, epoch, step,
-    images_seen, seconds, created, ended and tags.
+    A run is submitting, queued or preparing; running; finished, stopped (it can go on), cancelled or failed; lost (its
+    process is gone) or damaged (its record cannot be read). Runs elsewhere are listed as they were when last asked for;
+    --refresh asks, and finds those that were sent from other machines. With --json: an array of objects with id, name,
+    state, reason, backend, dataset, size, preset, epoch, step, images_seen, seconds, created, ended, asked and tags.
 
     Example:
         artgan list
@@ -56,6 +65,9 @@ def list_runs(
     if unknown:
         raise UsageError(f"state {unknown[0]!r} is not one of {', '.join(_STATES)}", "artgan list --status finished")
 
+    if refresh or experiment:
+        _ask(console, settings, experiment or "")
+
     def gather() -> list[RunRecord]:
         found = [folder.current() for folder in reversed(folders_of(settings.runs_dir))]
         return [r for r in found if (not status or r.state in status) and _has_tags(r, tag or [])]
@@ -63,13 +75,39 @@ def list_runs(
     if watch and not console.as_json and terminal.is_person(sys.stdout):
         _watch(console, gather)
     records = gather()
+    _say_age(console, records)
     empty = "no run fits" if status or tag else f"no run in {settings.runs_dir} yet; start one with: artgan train"
     console.table([as_json(r) for r in records], _COLUMNS, [_row(r) for r in records], empty)
 
 
+def _ask(console: Console, settings: Settings, experiment: str) -> None:
+    """Ask the workspaces that runs were sent to, and the one that is configured, how all runs are."""
+    from artgan.cli.places import has_workspace, place_of, workspace_of
+    from artgan.compute.following import refresh_all
+
+    places: dict[tuple[str | None, ...], RunFolder] = {}
+    for folder in folders_of(settings.runs_dir):
+        record = folder.current()
+        if record.backend != "local" and record.remote:
+            places.setdefault(tuple(record.remote.get(name) for name in _WORKSPACE), folder)
+    backends = [place_of(settings, folder) for folder in places.values()]
+    if has_workspace(settings) and (experiment or not backends):
+        backends.append(workspace_of(settings))
+    for backend in backends:
+        for which in dict.fromkeys(("", experiment)):
+            console.finish(refresh_all(settings.runs_dir, backend, which))
+
+
+def _say_age(console: Console, records: list[RunRecord]) -> None:
+    """Say how old the answer is for runs elsewhere that may have changed since."""
+    asked = [r.asked for r in records if r.backend != "local" and r.state in GOING and r.asked]
+    if asked:
+        console.say(f"runs elsewhere as of {words.age(min(asked))} ago; --refresh asks again")
+
+
 def as_json(record: RunRecord) -> dict[str, Any]:
     """Return what ``--json`` says of a run."""
-    names = "id name state reason dataset size preset epoch step images_seen seconds created ended tags"
+    names = "id name state reason backend dataset size preset epoch step images_seen seconds created ended asked tags"
     return {name: getattr(record, name) for name in names.split()}
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import time
 from typing import Annotated
 
@@ -16,6 +17,7 @@ from artgan.runs.store import LAST, find_run
 from artgan.settings import Settings
 
 _LOOK_AGAIN_S = 0.5
+_LOOK_AGAIN_REMOTE_S = 5.0
 
 
 @command
@@ -23,7 +25,7 @@ def logs(
     console: Console,
     settings: Settings,
     run: LastRun = LAST,
-    follow: Annotated[bool, typer.Option("--follow", "-f", help="Go on printing while the run goes on.")] = False,
+    follow_: Annotated[bool, typer.Option("--follow", "-f", help="Go on printing while the run goes on.")] = False,
     tail: Annotated[int | None, typer.Option("--tail", "-n", min=0, metavar="N", help="Only the last N lines.")] = None,
 ) -> None:
     """Print the log of a run.
@@ -36,36 +38,42 @@ def logs(
     """
     folder = find_run(settings.runs_dir, run)
     if console.as_json:
-        if follow:
+        if follow_:
             raise UsageError("--json prints one array and cannot --follow", f"tail -f {folder.metrics_path}")
         ticks = folder.ticks()
         console.result(ticks if tail is None else ticks[len(ticks) - min(tail, len(ticks)) :])
         return
-    if not folder.log_path.is_file() and not follow:
+    if folder.current().backend == "local" and not folder.log_path.is_file() and not follow_:
         raise NotFoundError(f"run {folder.name} has no log yet", f"artgan show {folder.name}")
-    _print(console, folder, follow, tail)
+    if follow_ and folder.current().backend != "local":
+        follow(console, settings, folder.name)
+    else:
+        _print(console, settings, folder, follow_, tail)
 
 
-def _print(console: Console, folder: RunFolder, follow: bool, tail: int | None) -> None:
+def follow(console: Console, settings: Settings, run: str) -> None:
+    """Print the log of a run while it goes on; Ctrl-C leaves the log, never the run."""
+    try:
+        _print(console, settings, find_run(settings.runs_dir, run), True, None)
+    except KeyboardInterrupt:
+        console.say(f"\nthe run goes on; to look again: artgan logs {run} -f")
+
+
+def _print(console: Console, settings: Settings, folder: RunFolder, follow: bool, tail: int | None) -> None:
     """Print the log's lines; with ``follow`` until the run is over."""
-    place = 0
-    while True:
-        # Asked before reading: what was written until then is printed before we stop.
-        over = not follow or RunFolder(folder.path).current().state != "running"
-        if folder.log_path.is_file():
-            with open(folder.log_path, "rb") as file:
-                if file.seek(0, 2) < place:
-                    place = 0
-                file.seek(place)
-                text = file.read()
-            # A line still being written waits for its end.
-            whole = len(text) if over else text.rfind(b"\n") + 1
-            place += whole
-            lines = text[:whole].decode("utf-8", "replace").splitlines()
-            if tail is not None:
-                lines, tail = lines[len(lines) - min(tail, len(lines)) :], None
-            if lines:
-                console.out("\n".join(lines))
-        if over:
-            return
-        time.sleep(_LOOK_AGAIN_S)
+    from artgan.cli.places import place_of
+    from artgan.compute.following import follow_log
+
+    remote = folder.current().backend != "local"
+    wait = functools.partial(time.sleep, _LOOK_AGAIN_REMOTE_S if remote else _LOOK_AGAIN_S)
+    rest = b""
+    for data in follow_log(folder, place_of(settings, folder), wait, follow=follow):
+        # A line still being written waits for its end.
+        rest, whole = data.rpartition(b"\n")[2] if follow else b"", rest + data
+        lines = (whole[: len(whole) - len(rest)] if follow else whole).decode("utf-8", "replace").splitlines()
+        if tail is not None:
+            lines, tail = lines[len(lines) - min(tail, len(lines)) :], None
+        if lines:
+            console.out("\n".join(lines))
+    if rest:
+        console.out(rest.decode("utf-8", "replace"))

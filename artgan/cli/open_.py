@@ -6,6 +6,7 @@ import os
 import shutil
 import subprocess
 import sys
+import webbrowser
 from typing import Annotated
 
 import typer
@@ -26,13 +27,19 @@ def open_run(
 ) -> None:
     """Open the newest pictures of a run.
 
-    Prints the path too; where there is no viewer that is all it does. With --json: an object with path and opened.
+    Of a run elsewhere the page of the service. Prints the path or the address too; where there is no viewer that is all
+    it does. With --json: an object with path and opened.
 
     Example:
         artgan open @last
         artgan open @last --folder
     """
     found = find_run(settings.runs_dir, run)
+    portal = found.current().remote.get("portal_url")
+    if portal and not folder:
+        opened = webbrowser.open(portal) if find_opener() else False
+        console.result({"path": portal, "opened": opened}, portal)
+        return
     path = (found.path if folder else found.newest_grid() or found.path).absolute()
     opener = find_opener()
     if opener:

@@ -25,6 +25,12 @@ PLACES = {
     "runs_dir": "the folder of runs",
     "dataset": "the dataset to use when none is named",
     "cache_dir": "the folder of answers that sites need not give twice",
+    "cluster": "the cluster that artgan submit uses when none is named",
+    "workspace": "the Azure ML workspace, a name in [workspaces]; default: that of config.json",
+    "experiment": "what Azure ML calls the group of runs",
+    "credential": "how to sign in to Azure: auto, cli, device, service-principal or managed",
+    "image": "the container image of jobs",
+    "max_hours": "after so long a service ends a run",
     "contact": "an address that sites can write to; sent with every request of fetch",
 }
 DEFAULT = "default"
@@ -82,6 +88,21 @@ def values_of(settings: Settings, given: dict[str, Any]) -> dict[str, Any]:
                 raise UsageError(error.message, f"it comes from {origin_of(settings, name)}; {error.hint}") from error
         raise
     return values
+
+
+def tags_of(texts: Iterable[str]) -> dict[str, str]:
+    """Read "mood=calm" and "draft" as tags.
+
+    Raises:
+        UsageError: one has no name.
+    """
+    tags = {}
+    for text in texts:
+        name, _, value = text.partition("=")
+        if not name.strip():
+            raise UsageError(f"tag {text!r} has no name", "for example: --tag mood=calm")
+        tags[name.strip()] = value.strip()
+    return tags
 
 
 def config_of(settings: Settings) -> tuple[TrainConfig, dict[str, str]]:

@@ -12,6 +12,7 @@ from artgan import files
 from artgan.cli import words
 from artgan.cli.command import command
 from artgan.cli.console import Console
+from artgan.cli.elsewhere import bring_home, is_elsewhere
 from artgan.cli.names import LastRun
 from artgan.errors import UsageError
 from artgan.runs.folder import RunFolder
@@ -31,6 +32,9 @@ def pull(
         bool, typer.Option("--samples", help="Copy the sheets of samples too, into a folder named like the run.")
     ] = False,
     everything: Annotated[bool, typer.Option("--all", help="Copy the whole run, into a folder named like it.")] = False,
+    watch: Annotated[
+        bool, typer.Option("--watch", "-w", help="Of a run elsewhere: pull whatever is new until it is over.")
+    ] = False,
     out: Annotated[
         Path, typer.Option("--out", "-o", metavar="DIR", help="Where to put it.", show_default=False)
     ] = Path(),
@@ -38,14 +42,18 @@ def pull(
 ) -> None:
     """Copy the highest-epoch generator of a run next to you.
 
-    Prints the paths. A file that is there already and the same is left alone. With --json: an array of objects with
-    path, epoch (null for what is no generator) and copied.
+    What a run elsewhere made is brought home first, into its folder here, also while it goes on. Prints the paths. A
+    file that is there already and the same is left alone. With --json: an array of objects with path, epoch (null for
+    what is no generator) and copied.
 
     Example:
         artgan pull @last
         artgan pull flowers-64-k3f9x2 --samples --out results
     """
     folder = find_run(settings.runs_dir, run)
+    if is_elsewhere(folder):
+        bring_home(console, settings, folder, epoch=epoch, samples=samples, everything=everything, watch=watch)
+        folder = find_run(settings.runs_dir, run)
     pairs = list(_wanted(folder, epoch, samples, everything, out))
     epochs = {checkpoint.path: checkpoint.epoch for checkpoint in folder.generators()}
     # All are looked at before any is written: either the pull is refused or it is done.

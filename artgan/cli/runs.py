@@ -37,7 +37,7 @@ def delete(
     folders = [find_run(settings.runs_dir, run) for run in runs]
     for folder in folders:
         record = folder.current()
-        if record.state == "running":
-            raise BusyError(f"run {folder.name} is being trained", "stop it first with Ctrl-C where it runs")
+        if record.state in ("preparing", "running") and record.backend == "local":
+            raise BusyError(f"run {folder.name} is being trained", f"end it first: artgan cancel {folder.name}")
         console.say(f"{folder.path}: {record.state}, {words.count(len(folder.generators()), 'generator')}")
     delete_all(console, "run", {folder.path: folder.delete for folder in folders}, yes=yes, dry_run=dry_run)

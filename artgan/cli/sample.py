@@ -12,6 +12,7 @@ from artgan.cli import words
 from artgan.cli.article import Old
 from artgan.cli.command import command
 from artgan.cli.console import Console
+from artgan.cli.elsewhere import make_present
 from artgan.cli.hush import hushed
 from artgan.cli.names import RUN_HELP, complete_run
 from artgan.errors import UsageError
@@ -76,6 +77,8 @@ def sample(
     """
     _check(format, aspect, seeds, latents, count)
     folder = find_run(settings.runs_dir, run or LAST) if model is None or run else None
+    if folder:
+        make_present(console, settings, folder, epoch)
     console.say(f"opening {folder.name if folder else model} ...")
     with hushed(console):
         from artgan.sampling import samples

@@ -9,7 +9,7 @@ from artgan.cli.command import command
 from artgan.cli.console import Console
 from artgan.cli.names import LastRun
 from artgan.runs.folder import RunFolder
-from artgan.runs.record import RunRecord
+from artgan.runs.record import GOING, RunRecord
 from artgan.runs.store import LAST, find_run
 from artgan.settings import Settings
 
@@ -43,6 +43,7 @@ def show(console: Console, settings: Settings, run: LastRun = LAST) -> None:
         [
             ("run", record.name),
             ("state", f"{record.state}{': ' if record.reason else ''}{record.reason}"),
+            ("where", _where(record)),
             ("dataset", f"{record.dataset}, {words.count(record.images, 'painting')}" if record.dataset else ""),
             ("recipe", f"{record.preset}, {record.size} px, seed {record.seed}" if record.preset else ""),
             ("begun from", record.begun_from or ""),
@@ -57,6 +58,14 @@ def show(console: Console, settings: Settings, run: LastRun = LAST) -> None:
         ],
     )
     console.next(_next(folder, record, bool(generators)))
+
+
+def _where(record: RunRecord) -> str:
+    if record.backend == "local":
+        return ""
+    cluster = record.remote.get("cluster", "")
+    asked = f", as of {words.age(record.asked)} ago" if record.asked else ""
+    return f"{record.backend}{' cluster ' if cluster else ''}{cluster}{asked}"
 
 
 def _learned(record: RunRecord) -> str:
@@ -81,7 +90,7 @@ def _time(record: RunRecord) -> str:
 
 
 def _next(folder: RunFolder, record: RunRecord, has_generator: bool) -> str:
-    if record.state == "running":
+    if record.state in GOING:
         return f"artgan logs {record.name} -f"
     if record.state in {"stopped", "lost", "failed"}:
         return f"artgan train --resume {record.name}"

@@ -12,9 +12,8 @@ from artgan.cli.console import Console
 from artgan.cli.failures import INTERRUPTED
 from artgan.cli.hush import hushed
 from artgan.cli.names import DatasetName, DryRun, complete_run, dataset_of
-from artgan.cli.options import train_options, unknown_settings, values_of
+from artgan.cli.options import tags_of, train_options, unknown_settings, values_of
 from artgan.cli.stopping import leaving_early, stop_on_signal
-from artgan.errors import UsageError
 from artgan.settings import Settings
 from artgan.training.events import Trained
 
@@ -56,7 +55,7 @@ def train(
     console.say("going on with " + resume if resume else "getting ready ...")
     for sentence in unknown_settings(settings):
         console.warn(sentence)
-    tags = dict(_tag(text) for text in tag or [])
+    tags = tags_of(tag or [])
     # A run that goes on has its own configuration; only what is typed may change it.
     options = given if resume else values_of(settings, given)
     place = str(dataset_of(settings, dataset).path) if dataset or not resume else None
@@ -92,10 +91,3 @@ def _conclude(console: Console, done: Trained, *, interrupted: bool) -> None:
     console.next(f"artgan sample --run {done.run} -n 10")
     if interrupted:
         raise typer.Exit(INTERRUPTED)
-
-
-def _tag(text: str) -> tuple[str, str]:
-    name, _, value = text.partition("=")
-    if not name.strip():
-        raise UsageError(f"tag {text!r} has no name", "for example: --tag mood=calm")
-    return name.strip(), value.strip()

@@ -102,7 +102,7 @@ class RunFolder:
         except DamagedError as error:
             return self._damaged(error.message)
         changes = {}
-        if record.state == "running" and not _alive(record):
+        if record.backend == "local" and record.state in ("running", "preparing") and not _alive(record):
             changes = {"state": "lost", "reason": "its process is gone"}
         if self.name not in {"", record.name}:
             # Whoever renames a folder, or copies one, renames the run: by this name it is found.

@@ -10,8 +10,14 @@ from pydantic import Field
 
 from artgan.records import Record
 
-State = Literal["running", "finished", "stopped", "failed", "lost", "damaged"]
-"""``lost``: the record says running but its process is gone. ``damaged``: the record cannot be read."""
+State = Literal[
+    "submitting", "queued", "preparing", "running", "finished", "stopped", "failed", "cancelled", "lost", "damaged"
+]
+"""``submitting``: written down, not sent yet. ``lost``: the record says running but its process is gone.
+``damaged``: the record cannot be read."""
+
+GOING = frozenset(("submitting", "queued", "preparing", "running"))
+"""States in which something may still change by itself."""
 
 
 class RunRecord(Record):
@@ -24,6 +30,10 @@ class RunRecord(Record):
     """Why it ended, in words."""
     backend: str = "local"
     remote_id: str | None = None
+    remote: dict[str, str] = Field(default_factory=dict)
+    """What finds the job again where it runs: workspace, experiment, cluster, portal ..."""
+    asked: datetime | None = None
+    """When the service was last asked how the run is."""
     dataset: str = ""
     dataset_fingerprint: str = ""
     images: int = 0

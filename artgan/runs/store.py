@@ -50,6 +50,24 @@ def new_run(runs_dir: Path, base: str, **fields: Any) -> RunFolder:
     return folder
 
 
+def adopt_run(runs_dir: Path, name: str, *, run_id: str = "", **fields: Any) -> RunFolder:
+    """Make the folder of a run that exists elsewhere.
+
+    Args:
+        runs_dir: the folder of runs.
+        name: what it is called there; made safe, and given an id where it has none.
+        run_id: its id, if it has one of artgan's.
+        fields: of the ``RunRecord``.
+    """
+    safe = files.safe_name(name)
+    run_id = run_id or safe.rpartition("-")[2].rpartition("_")[2] or safe
+    folder = RunFolder(runs_dir / safe)
+    if not folder.record_path.is_file():
+        record = RunRecord(id=run_id, name=safe, **fields)
+        files.write_text(folder.record_path, record.model_dump_json(indent=1) + "\n")
+    return folder
+
+
 def process_fields() -> dict[str, Any]:
     """Return the fields of a record that name this process."""
     import psutil

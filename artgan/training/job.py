@@ -53,6 +53,8 @@ class Job:
     folder: RunFolder | None = None
     source: Source | None = None
     resumed: bool = False
+    may_begin_anew: bool = False
+    """Whether a run whose checkpoints are all torn is begun anew instead of being refused."""
     images_per_s: float = 0.0
 
     @property
@@ -159,10 +161,10 @@ def set_up(job: Job) -> Iterator[Event]:
     job.session = Session(job.config, job.prepared, _learned_rows(job.prepared.ids, job.config.holdout))
     if job.resumed:
         yield from _load_newest(job)
-    else:
+    if not job.resumed:
         # What "auto" came to here is part of the run: on another machine it goes on in the same precision.
         job.config = job.config.model_copy(update={"precision": job.session.precision})
-    if job.source is not None:
+    if job.source is not None and not job.resumed:
         for transfer in begin_from(job.session, job.source):
             yield Note(text=str(transfer))
         yield Note(text=f"learning rate {job.config.lr:g}")
@@ -184,7 +186,14 @@ def _load_newest(job: Job) -> Iterator[Event]:
     from artgan.training import checkpoints
 
     assert job.folder is not None
-    state, torn = checkpoints.load_newest(job.folder.states)
+    try:
+        state, torn = checkpoints.load_newest(job.folder.states)
+    except NotFoundError:
+        if not job.may_begin_anew:
+            raise
+        yield Note(text="no checkpoint is whole: beginning anew", level="warning")
+        job.resumed = False
+        return
     job.session.load(state)
     for path in torn:
         yield Note(text=f"{path.name} is damaged; going on from the checkpoint before", level="warning")
@@ -194,6 +203,24 @@ def _load_newest(job: Job) -> Iterator[Event]:
 
 def make_folder(job: Job, name: str | None, tags: Mapping[str, str]) -> RunFolder:
     """Make the run folder, with its record and its configuration."""
+    folder = new_run(job.runs_dir, name or f"{job.dataset.name}-{job.config.size}", tags=dict(tags), **_facts(job))
+    write_config(folder, job.config)
+    return folder
+
+
+def fill_folder(job: Job, folder: RunFolder) -> None:
+    """Complete the record and the configuration of a run folder that was made before the training was known."""
+    folder.update(**_facts(job))
+    write_config(folder, job.config)
+
+
+def has_checkpoint(folder: RunFolder) -> bool:
+    """Say whether a run has a state to go on from, as far as names tell."""
+    return any(folder.states.glob("step_*.npz"))
+
+
+def _facts(job: Job) -> dict[str, Any]:
+    """Return the fields of a run's record that follow from what it trains, on what."""
     import keras
     import tensorflow as tf
 
@@ -205,23 +232,18 @@ def make_folder(job: Job, name: str | None, tags: Mapping[str, str]) -> RunFolde
         "tensorflow": tf.__version__,
         "keras": keras.__version__,
     }
-    folder = new_run(
-        job.runs_dir,
-        name or f"{job.dataset.name}-{job.config.size}",
-        dataset=job.dataset.name,
-        dataset_fingerprint=job.prepared.fingerprint,
-        images=job.session.count,
-        size=job.config.size,
-        preset=job.config.preset,
-        seed=job.config.seed,
-        tags=dict(tags),
-        versions=versions,
-        device=job.session.device,
-        begun_from=job.source.name if job.source else None,
-        typical_aspect=job.prepared.typical_aspect,
-    )
-    write_config(folder, job.config)
-    return folder
+    return {
+        "dataset": job.dataset.name,
+        "dataset_fingerprint": job.prepared.fingerprint,
+        "images": job.session.count,
+        "size": job.config.size,
+        "preset": job.config.preset,
+        "seed": job.config.seed,
+        "versions": versions,
+        "device": job.session.device,
+        **({"begun_from": job.source.name} if job.source and job.folder is None else {}),
+        "typical_aspect": job.prepared.typical_aspect,
+    }
 
 
 def write_config(folder: RunFolder, config: TrainConfig) -> None:

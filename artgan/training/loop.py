@@ -31,6 +31,7 @@ def train(
     name: str | None = None,
     tags: Mapping[str, str] | None = None,
     resume: str | Path | None = None,
+    into: RunFolder | None = None,
     init: str | Path | None = None,
     should_stop: Callable[[], bool] = lambda: False,
     dry_run: bool = False,
@@ -47,6 +48,8 @@ def train(
         name: what the new run's name begins with; default the dataset and the size.
         tags: words to find the run by.
         resume: a run to go on with, from its newest whole checkpoint.
+        into: a run folder that was made for this training, with its record and its configuration; whoever calls again
+            with the same one goes on from its newest whole checkpoint, or begins anew where there is none.
         init: a run, or a generator's file, whose weights the new run begins with.
         should_stop: asked between steps; when it says True, the run is saved and ends.
         dry_run: plan, rehearse, write nothing.
@@ -70,6 +73,13 @@ def train(
             stack.enter_context(job.folder.locked())
             job.config = jobs.resumed_config(job.folder, options)
             dataset = dataset or job.folder.record.dataset
+        elif into is not None:
+            job.folder = into
+            stack.enter_context(job.folder.locked())
+            job.config = jobs.resumed_config(job.folder, {})
+            job.resumed = job.may_begin_anew = jobs.has_checkpoint(job.folder)
+            if init is not None:
+                job.source = jobs.find_source(str(init), job.runs_dir)
         elif init is not None:
             job.source = jobs.find_source(str(init), job.runs_dir)
             job.config = resolve(jobs.with_halved_rate(options))
@@ -85,6 +95,8 @@ def train(
         if job.folder is None:
             job.folder = jobs.make_folder(job, name, tags or {})
             stack.enter_context(job.folder.locked())
+        elif not job.resumed:
+            jobs.fill_folder(job, job.folder)
         yield from _train(job, job.folder)
 
 
@@ -98,6 +110,7 @@ def _train(job: Job, folder: RunFolder) -> Iterator[Event]:
             saving.tidy(folder, session.step)
             jobs.write_config(folder, job.config)
         else:
+            saving.tidy(folder, 0)  # of a run that begins anew, nothing that it wrote before counts
             saving.begin(session, folder)
         folder.update(state="running", reason="", ended=None, device=session.device, **process_fields())
         folder.log(f"training goes on at step {session.step}" if job.resumed else "training begins")

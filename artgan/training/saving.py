@@ -63,7 +63,7 @@ def save(session: Session, folder: RunFolder) -> Iterator[Event]:
     images.write(
         sheet,
         _sheet(paint(session.trainer.averaged, np.load(folder.latents_path), _labels(session))),
-        {"run": folder.name, "epoch": epoch, "step": state.step},
+        {"run": folder.record.name, "epoch": epoch, "step": state.step},
     )
     _thin(folder, session.config.keep)
     folder.update(

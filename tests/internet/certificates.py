@@ -26,3 +26,12 @@ class Certificates:
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         self._authority.issue_cert(*hosts).configure_cert(context)
         return context
+
+    def server_files(self, hosts: Iterable[str]) -> tuple[Path, Path]:
+        """Return the same as two files, certificate and key, for a server that is another program."""
+        folder = self.bundle.parent
+        signed = self._authority.issue_cert(*hosts)
+        certificate, key = folder / "server-cert.pem", folder / "server-key.pem"
+        certificate.write_bytes(b"".join(blob.bytes() for blob in signed.cert_chain_pems))
+        signed.private_key_pem.write_to_path(key)
+        return certificate, key

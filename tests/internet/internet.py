@@ -7,7 +7,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -21,6 +21,7 @@ NOON = datetime(2026, 11, 3, 12, tzinfo=UTC)
 """A ``date`` for those who compare what two runs wrote."""
 
 _ELSEWHERE = ("NO_PROXY", "no_proxy", "ALL_PROXY", "all_proxy", "SSL_CERT_FILE", "CURL_CA_BUNDLE")
+_OF_THE_USER = ("ARTGAN_", "XDG_", "AZURE", "ARM_", "MSI_", "IDENTITY_")
 
 
 class Internet:
@@ -38,6 +39,7 @@ class Internet:
         folder: where the certificate and the user's home lie; a temporary one by default.
         port: of the proxy; 0 takes a free one.
         log: where requests are also written, one line of JSON each.
+        extra: what a program must also find in its environment, to sign in for example.
     """
 
     def __init__(
@@ -47,8 +49,10 @@ class Internet:
         folder: Path | None = None,
         port: int = 0,
         log: Path | None = None,
+        extra: Mapping[str, str] | None = None,
     ) -> None:
         self.sites = sites
+        self._extra = dict(extra or {})
         self._given = folder
         self._port = port
         self._date = date
@@ -83,7 +87,7 @@ class Internet:
         address = self.proxy.address
         names = ("HTTPS_PROXY", "https_proxy", "HTTP_PROXY", "http_proxy")
         bundle = str(self.certificates.bundle)
-        return {**dict.fromkeys(names, address), "REQUESTS_CA_BUNDLE": bundle, "HOME": str(self.home)}
+        return {**dict.fromkeys(names, address), "REQUESTS_CA_BUNDLE": bundle, "HOME": str(self.home), **self._extra}
 
     @property
     def env(self) -> dict[str, str]:
@@ -91,7 +95,7 @@ class Internet:
         kept = {
             name: value
             for name, value in os.environ.items()
-            if name not in _ELSEWHERE and not name.startswith(("ARTGAN_", "XDG_"))
+            if name not in _ELSEWHERE and not name.startswith(_OF_THE_USER)
         }
         return {**kept, "PYTHONPATH": str(REPOSITORY), **self.variables}
 
@@ -129,9 +133,16 @@ class Internet:
             raise AssertionError(f"artgan {' '.join(args)} took over {timeout} s\n{stdout}\n{stderr}") from error
         return subprocess.CompletedProcess(args, process.returncode, stdout, stderr)
 
-    def inject(self, match: str | Callable[[Request], bool], fault: Fault, times: int | None = None) -> None:
+    def inject(
+        self,
+        match: str | Callable[[Request], bool],
+        fault: Fault,
+        times: int | None = None,
+        *,
+        instead: bool = False,
+    ) -> None:
         """Let requests go wrong; see ``Server.inject`` and ``faults``."""
-        self.server.inject(match, fault, times)
+        self.server.inject(match, fault, times, instead=instead)
 
     def heal(self) -> None:
         """Let everything go right again, and put the cable back."""

@@ -112,6 +112,7 @@ class _Injected:
     matches: Callable[[Request], bool]
     fault: Fault
     left: int | None
+    instead: bool
 
 
 @dataclass
@@ -166,6 +167,9 @@ class RequestLog:
         with self._lock:
             self._seen.clear()
 
+    def __iter__(self) -> Iterator[Seen]:
+        return iter(self.requests())
+
     def requests(self, host: str = "*", path: str = "*") -> list[Seen]:
         """Return the requests for hosts and paths of these patterns (``*`` stands for anything), by time."""
         with self._lock:
@@ -212,17 +216,26 @@ class Server:
     def now(self) -> datetime:
         return self.date or datetime.now(UTC)
 
-    def inject(self, match: str | Callable[[Request], bool], fault: Fault, times: int | None = None) -> None:
+    def inject(
+        self,
+        match: str | Callable[[Request], bool],
+        fault: Fault,
+        times: int | None = None,
+        *,
+        instead: bool = False,
+    ) -> None:
         """Let requests go wrong.
 
         Args:
             match: which: a pattern of the address with its query (``*`` stands for anything), or a predicate.
             fault: how; see ``faults``.
             times: so often, then never again; None for always.
+            instead: the site is not asked at all, and changes nothing; else it did what it was asked, and only its
+                answer goes wrong.
         """
         matches = (lambda request: fnmatchcase(unquote(request.url), match)) if isinstance(match, str) else match
         with self._lock:
-            self._injected.append(_Injected(matches, fault, times))
+            self._injected.append(_Injected(matches, fault, times, instead))
 
     def heal(self) -> None:
         """Let everything go right again."""
@@ -230,16 +243,20 @@ class Server:
             self._injected.clear()
 
     def answer(self, request: Request) -> Response:
+        injected = self._injected_for(request)
+        if injected and injected.instead:
+            return injected.fault(request, Response())
         site = next((s for s in self.sites if any(fnmatchcase(request.host, host) for host in s.hosts)), None)
         response = site.answer(request) if site else Response.of_text("no such host here", 421)
+        return injected.fault(request, response) if injected else response
+
+    def _injected_for(self, request: Request) -> _Injected | None:
         with self._lock:
-            fault = None
             for one in self._injected:
                 if one.left != 0 and one.matches(request):
                     one.left = None if one.left is None else one.left - 1
-                    fault = one.fault
-                    break
-        return fault(request, response) if fault else response
+                    return one
+        return None
 
     def close(self) -> None:
         self._listener.shutdown()
@@ -289,11 +306,8 @@ class _Handler(BaseHTTPRequestHandler):
         moment = time.monotonic()
         server = self.server.server
         headers = {name.lower(): value for name, value in self.headers.items()}
-        size = int(headers.get("content-length") or 0)
         host = headers.get("host", "").rpartition(":")[0] or headers.get("host", "")
-        request = Request(
-            self.command, host.lower(), self.path, headers, self.rfile.read(size) if size else b"", server.now()
-        )
+        request = Request(self.command, host.lower(), self.path, headers, self._read_body(headers), server.now())
         response = _conditional(request, _compressed(request, server.answer(request)))
         seen = Seen(moment, request.method, request.host, request.target, headers, response.status)
         server.log.begin(seen)
@@ -312,6 +326,18 @@ class _Handler(BaseHTTPRequestHandler):
             self.close_connection = True
             if response.ending == "reset":
                 _reset(self.connection)
+
+    def _read_body(self, headers: Mapping[str, str]) -> bytes:
+        if headers.get("transfer-encoding", "").lower() != "chunked":
+            size = int(headers.get("content-length") or 0)
+            return self.rfile.read(size) if size else b""
+        pieces = []
+        while size := int(self.rfile.readline().split(b";")[0], 16):
+            pieces.append(self.rfile.read(size))
+            self.rfile.readline()
+        while self.rfile.readline().strip():  # trailers, and the empty line that ends them
+            pass
+        return b"".join(pieces)
 
     def _send(self, request: Request, response: Response) -> Iterator[int]:
         """Write the answer; yields the number of body bytes handed over."""

@@ -19,7 +19,7 @@ import requests
 from bs4 import BeautifulSoup
 from PIL import Image
 
-from . import NOON, Internet, Request, faults, met
+from . import NOON, Internet, Request, Response, faults, met
 from .wikiart import FRAME, LocalWikiArt, Work, drawn_work, drawn_works
 
 LISTING = "https://www.wikiart.org/en/paintings-by-genre/flower-painting?json=2&page="
@@ -319,3 +319,20 @@ def test_it_starts_by_hand(tmp_path: Path) -> None:
         process.terminate()
         process.wait()
         process.stdout.close()
+
+
+def test_a_body_may_come_in_pieces(running: Internet, monkeypatch: pytest.MonkeyPatch) -> None:
+    running.use(monkeypatch)
+    bodies = []
+
+    def keep(request: Request, response: Response) -> Response:
+        bodies.append(request.body)
+        return Response.of_text("thanks")
+
+    running.inject(lambda request: request.method == "POST", keep, instead=True)
+    with requests.Session() as session:
+        for pieces in ([b"a" * 70_000, b"", b"b"], [b"last"]):
+            assert session.post("https://www.wikiart.org/x", data=iter(pieces), timeout=5).text == "thanks"
+        assert session.post("https://www.wikiart.org/x", data=b"whole", timeout=5).text == "thanks"
+    running.heal()
+    assert bodies == [b"a" * 70_000 + b"b", b"last", b"whole"]

@@ -1,0 +1,53 @@
+"""From settings and folders to the place where a run executes."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Any
+
+from artgan.compute.backend import Backend
+from artgan.compute.local import LocalBackend
+from artgan.compute.places import azure_of, backend_of
+from artgan.runs.folder import RunFolder
+from artgan.settings import Settings
+
+_CONFIGS = (Path("config.json"), Path(".azureml/config.json"))
+
+
+def place_of(settings: Settings, folder: RunFolder) -> Backend:
+    """Return where a run executes."""
+    return backend_of(
+        folder.current(), folder.path.absolute().parent, settings.datasets_dir, credential_of(settings), _tell
+    )
+
+
+def place_for(
+    settings: Settings, *, local: bool, cluster: str | None, workspace: str | None, credential: str | None
+) -> Backend:
+    """Return where a new run shall execute: here, unless a cluster or a workspace is named, configured or described."""
+    if local or not (cluster or workspace or has_workspace(settings)):
+        return LocalBackend(settings.runs_dir, settings.datasets_dir)
+    return workspace_of(settings, workspace, credential)
+
+
+def workspace_of(settings: Settings, workspace: str | None = None, credential: str | None = None) -> Backend:
+    """Return the workspace that is named, configured, or described by a file here."""
+    name: Any = workspace or settings.get("workspace")
+    known: Any = settings.get("workspaces")
+    return azure_of(known, Path.cwd(), str(name) if name else None, credential or credential_of(settings), _tell)
+
+
+def has_workspace(settings: Settings) -> bool:
+    """Say whether a workspace is configured, or described by a file in this folder."""
+    return bool(settings.get("workspace") or settings.get("workspaces")) or any(path.is_file() for path in _CONFIGS)
+
+
+def _tell(text: str) -> None:
+    """Say what to do to sign in with a code, which nobody may overhear or miss."""
+    sys.stderr.write(text + "\n")
+    sys.stderr.flush()
+
+
+def credential_of(settings: Settings) -> str:
+    return str(settings.get("credential", "auto"))

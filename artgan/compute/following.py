@@ -1,0 +1,207 @@
+"""A run that executes elsewhere is asked how it is, its log is read, and what it made is brought home."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+from pydantic import ValidationError
+
+from artgan.compute.backend import Backend, RemoteFile, RemoteRun
+from artgan.errors import NotFoundError
+from artgan.events import Event, Note, Progress
+from artgan.records import now
+from artgan.runs.folder import RunFolder
+from artgan.runs.record import GOING, RunRecord
+from artgan.runs.store import adopt_run, list_runs
+
+_THEIRS = "job-run.json"
+"""The job's own record, beside ours, which it does not replace."""
+_LEARNED = ("epoch", "step", "images_seen", "seconds", "cpu_seconds", "device", "versions", "typical_aspect")
+_GENERATOR = re.compile(r"models/[^/]*?(\d+)\.(keras|h5|hdf5)")
+
+
+def is_remote(record: RunRecord) -> bool:
+    """Say whether a run executes somewhere that must be asked."""
+    return record.backend != "local"
+
+
+def refresh(folder: RunFolder, backend: Backend) -> RunRecord:
+    """Ask how a run is, and write it down.
+
+    Raises:
+        RemoteError: the service does not answer; the record stays as it is.
+    """
+    record = folder.record
+    if not is_remote(record):
+        return RunFolder(folder.path).current()  # read anew: its worker writes it
+    found = (
+        backend.status(record.remote_id, record.remote) if record.remote_id else backend.find(record.id, record.remote)
+    )
+    if found is None:
+        return record
+    _write(folder, found)
+    return _learned(folder, backend)
+
+
+def _learned(folder: RunFolder, backend: Backend) -> RunRecord:
+    """Take over how far the job's own record says that it is; a run that keeps none is as far as it was."""
+    record = folder.record
+    path = folder.path / _THEIRS
+    try:
+        backend.fetch(record.remote_id or record.id, record.remote, RemoteFile("run.json", None), path)
+        theirs = RunRecord.model_validate_json(path.read_bytes())
+    except (NotFoundError, ValidationError, OSError):
+        return record
+    return folder.update(**{name: getattr(theirs, name) for name in _LEARNED})
+
+
+def refresh_all(runs_dir: Path, backend: Backend, experiment: str = "") -> Iterator[Event]:
+    """Ask how all runs are, and take up those of other machines.
+
+    Args:
+        runs_dir: the folder of runs.
+        backend: of one workspace.
+        experiment: take up all runs of this experiment, also those that artgan did not send.
+
+    Yields:
+        A ``Note`` for each run that is new here.
+    """
+    known: dict[str, RunFolder] = {}
+    for folder in list_runs(runs_dir):
+        record = folder.current()
+        if is_remote(record):
+            known[record.id] = folder
+            if record.remote_id:
+                known[record.remote_id] = folder
+    for found in backend.runs(backend.home, experiment):
+        here = known.get(found.remote_id) or known.get(found.tags.get("artgan.run", ""))
+        if here is None:
+            here = adopt_run(
+                runs_dir, found.tags.get("artgan.name") or found.name or found.remote_id, backend=backend.name,
+                run_id=found.tags.get("artgan.run", ""), remote_id=found.remote_id,
+                created=found.created or now(),
+                tags={name: value for name, value in found.tags.items() if not name.startswith("artgan.")},
+                remote={**backend.home, "experiment": found.experiment},
+            )  # fmt: skip
+            yield Note(text=f"found: {here.name}")
+        was_going = here.record.state in GOING
+        _write(here, found)
+        if was_going:
+            _learned(here, backend)
+
+
+def _write(folder: RunFolder, found: RemoteRun) -> RunRecord:
+    remote = {**folder.record.remote, **({"portal_url": found.portal_url} if found.portal_url else {})}
+    return folder.update(
+        state=found.state, reason=found.reason, remote_id=found.remote_id, ended=found.ended, remote=remote, asked=now()
+    )
+
+
+def generators_of(files: list[RemoteFile]) -> list[tuple[int, RemoteFile]]:
+    """Return the generators among a run's files with their epochs, lowest first: numbers are compared as numbers.
+
+    Whatever stands before the number is taken; files that are empty, or still being written, are not.
+    """
+    found = []
+    for file in files:
+        match = _GENERATOR.fullmatch(file.path)
+        name = file.path.rpartition("/")[2]
+        if match and file.size != 0 and not name.startswith("dis_"):
+            found.append((int(match[1]), file))
+    return sorted(found, key=lambda pair: pair[0])
+
+
+def bring_home(
+    folder: RunFolder,
+    backend: Backend,
+    *,
+    epoch: int | None = None,
+    samples: bool = False,
+    everything: bool = False,
+) -> Iterator[Event]:
+    """Bring what a run made into its folder here; what is here already, with the same size, is not asked for.
+
+    Args:
+        folder: of the run.
+        backend: where it executes.
+        epoch: of the generator; default the highest.
+        samples: the sheets too.
+        everything: all of the run's folder.
+
+    Yields:
+        ``Progress`` (stage "pull").
+
+    Raises:
+        NotFoundError: it has no generator yet, or none of that epoch.
+    """
+    record = folder.record
+    assert record.remote_id is not None
+    there = backend.files(record.remote_id, record.remote)
+    there = [file for file in there if not file.path.rpartition("/")[2].startswith(".")]
+    wanted = there if everything else _wanted(folder.name, there, epoch, samples)
+    missing = [file for file in wanted if not _is_here(folder, file)]
+    for done, file in enumerate(missing):
+        yield Progress(stage="pull", done=done, total=len(missing), unit="files")
+        backend.fetch(record.remote_id, record.remote, file, _place(folder, file))
+    yield Progress(stage="pull", done=len(missing), total=len(missing), unit="files")
+
+
+def _wanted(name: str, there: list[RemoteFile], epoch: int | None, samples: bool) -> list[RemoteFile]:
+    generators = generators_of(there)
+    if not generators:
+        raise NotFoundError(f"run {name} has no generator yet", f"see how far it is: artgan logs {name} -f")
+    by_epoch = dict(generators)
+    if epoch is not None and epoch not in by_epoch:
+        nearest = min(by_epoch, key=lambda other: abs(other - epoch))
+        raise NotFoundError(
+            f"run {name} has no generator of epoch {epoch}; it has {len(by_epoch)}, from {generators[0][0]} to "
+            f"{generators[-1][0]}",
+            f"the nearest is --epoch {nearest}",
+        )
+    chosen = [by_epoch[epoch if epoch is not None else generators[-1][0]]]
+    chosen += [file for file in there if file.path in ("config.toml", "metrics.jsonl", "log.txt", "reals.png")]
+    if samples:
+        chosen += [file for file in there if file.path.startswith("samples/")]
+    return chosen
+
+
+def _place(folder: RunFolder, file: RemoteFile) -> Path:
+    """Return where a file of the job lies here; its record does not replace ours."""
+    parts = [part for part in file.path.split("/") if part not in ("", ".", "..")]
+    if parts == ["run.json"]:
+        return folder.path / _THEIRS
+    return folder.path.joinpath(*parts)
+
+
+def _is_here(folder: RunFolder, file: RemoteFile) -> bool:
+    path = _place(folder, file)
+    grows = path.name in ("metrics.jsonl", "log.txt")
+    return not grows and file.size is not None and path.is_file() and path.stat().st_size == file.size
+
+
+def follow_log(folder: RunFolder, backend: Backend, wait: Callable[[], None], *, follow: bool) -> Iterator[bytes]:
+    """Yield what a run logs; with ``follow`` until it is over.
+
+    Args:
+        folder: of the run.
+        backend: where it executes.
+        wait: called between two looks.
+        follow: whether to go on.
+
+    Raises:
+        RemoteError: the service does not answer for long.
+    """
+    offset = 0
+    while True:
+        # Asked before reading: what was written until then is given before we stop.
+        over = not follow or refresh(folder, backend).state not in GOING
+        record = folder.record
+        chunk = backend.logs(record.remote_id or record.id, record.remote, offset)
+        offset = chunk.offset
+        if chunk.data:
+            yield chunk.data
+        if over:
+            return
+        wait()

@@ -1,0 +1,204 @@
+"""What is sent to a cluster beside the data: the artgan that is installed here, and the run folder to train in.
+
+The job then runs the same code, with the same versions of what it is built on, as this machine would.
+"""
+
+from __future__ import annotations
+
+import importlib.metadata
+import os
+import platform
+import re
+import shutil
+from collections.abc import Iterator
+from pathlib import Path, PurePosixPath
+from urllib.parse import urlsplit
+from urllib.request import url2pathname
+
+from artgan import files
+from artgan.compute.backend import JobSpec
+from artgan.errors import NotFoundError, SetupError, UsageError
+from artgan.runs.folder import RunFolder
+
+PACKAGE = "artgan"
+ENTRY = "entry.py"
+RUN = "run"
+
+MOST_BYTES = 300 * 10**6
+MOST_FILES = 2000
+"""What Azure ML takes as the code of a job."""
+
+_ENTRY = '''"""Runs the artgan that lies beside this file, whatever else is installed."""
+
+import sys
+from pathlib import Path
+
+if __name__ == "__main__":
+    sys.path.insert(0, str(Path(__file__).resolve().parent))
+    from artgan.compute.job import main
+
+    raise SystemExit(main(sys.argv[1:]))
+'''
+
+
+def stage(folder: RunFolder, spec: JobSpec, out: Path) -> Path:
+    """Gather the files of a job in one folder: ``entry.py``, ``artgan/`` and ``run/``.
+
+    Args:
+        folder: the run's, with its record and its configuration.
+        spec: what is asked of the backend.
+        out: the folder to fill, made when missing; what an earlier call left in it is replaced.
+
+    Returns:
+        ``out``.
+
+    Raises:
+        SetupError: artgan is not installed, or its installation lacks a file.
+        UsageError: it comes to more than the service takes, or ``out`` holds files of somebody else.
+        NotFoundError: the run lacks its configuration, or the file that it shall begin with.
+        DiskFullError: no room.
+    """
+    try:
+        _clear(out)
+        for source, name in _package():
+            place = out / PACKAGE / name
+            place.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(source, place)
+        (out / ENTRY).write_text(_ENTRY, encoding="utf-8")
+        _stage_run(folder, spec, out / RUN)
+    except OSError as error:
+        raise files.storage_error(error, out) from error
+    _check_limits(out)
+    return out
+
+
+def pins() -> dict[str, str]:
+    """Return the versions that a job must have to be this artgan: of Python, and of all that artgan is built on.
+
+    Returns:
+        {"python": "3.12", "tensorflow": "2.21.0", "keras": "3.15.1", ...}, names in lower case with dashes.
+
+    Raises:
+        SetupError: artgan is not installed.
+    """
+    found = {"python": ".".join(platform.python_version_tuple()[:2])}
+    for requirement in sorted(_distribution().requires or []):
+        name, _, condition = requirement.partition(";")
+        match = re.match(r"[A-Za-z0-9][A-Za-z0-9._-]*", name)
+        if match and "extra" not in condition and (version := _version(match[0])):
+            found[re.sub(r"[._-]+", "-", match[0]).lower()] = version
+    return found
+
+
+def _version(name: str) -> str:
+    try:
+        version = importlib.metadata.version(name)
+    except importlib.metadata.PackageNotFoundError:
+        # A build under another name, such as tensorflow-cpu, gives the same package.
+        others = importlib.metadata.packages_distributions().get(name.replace("-", "_"), [])
+        version = importlib.metadata.version(others[0]) if others else ""
+    # "+cpu" names a build of this machine, which a registry does not have.
+    return version.partition("+")[0]
+
+
+# -- the package
+
+
+def _distribution() -> importlib.metadata.Distribution:
+    try:
+        return importlib.metadata.distribution(PACKAGE)
+    except importlib.metadata.PackageNotFoundError as error:
+        raise SetupError(
+            "artgan is not installed here, so it cannot be sent to a cluster", "pip install artgan"
+        ) from error
+
+
+def _package() -> Iterator[tuple[Path, str]]:
+    """Yield the files of the installed package, each with its path inside the package."""
+    distribution = _distribution()
+    listed = [file for file in distribution.files or [] if file.parts[0] == PACKAGE and len(file.parts) > 1]
+    if not listed:
+        yield from _below(_editable(distribution))
+        return
+    for file in listed:
+        inside = PurePosixPath(*file.parts[1:])
+        if not _is_wanted(inside):
+            continue
+        source = Path(str(distribution.locate_file(file)))
+        if not source.is_file():
+            raise SetupError(f"the installed artgan lacks {source}", "pip install --force-reinstall artgan")
+        yield source, str(inside)
+
+
+def _editable(distribution: importlib.metadata.Distribution) -> Path:
+    """Return the package's own folder of an editable installation, which lists a ``.pth`` instead of its files."""
+    places = []
+    for file in distribution.files or []:
+        if file.name.endswith(".pth"):
+            text = Path(str(distribution.locate_file(file))).read_text(encoding="utf-8")
+            places += [Path(line.strip()) for line in text.splitlines() if line.strip()]
+    origin = re.search(r'"url":\s*"(file:[^"]+)"', distribution.read_text("direct_url.json") or "")
+    if origin:
+        project = Path(url2pathname(urlsplit(origin[1]).path))
+        places += [project, project / "src"]
+    for place in places:
+        if (place / PACKAGE / "__init__.py").is_file():
+            return place / PACKAGE
+    raise SetupError("the files of the installed artgan cannot be found", "pip install --force-reinstall artgan")
+
+
+def _below(package: Path) -> Iterator[tuple[Path, str]]:
+    for path in sorted(package.rglob("*")):
+        inside = path.relative_to(package).as_posix()
+        if path.is_file() and _is_wanted(PurePosixPath(inside)):
+            yield path, inside
+
+
+def _is_wanted(inside: PurePosixPath) -> bool:
+    left_out = any(part.startswith(".") or part in {"__pycache__", "tests"} for part in inside.parts)
+    return not left_out and inside.suffix not in {".pyc", ".pyo", ".part"}
+
+
+# -- the run
+
+
+def _stage_run(folder: RunFolder, spec: JobSpec, out: Path) -> None:
+    out.mkdir(parents=True)
+    # This machine's process is nobody's business there, and nothing to judge the run by.
+    record = folder.record.model_copy(update={"host": "", "pid": None, "process_started": None})
+    (out / "run.json").write_text(record.model_dump_json(indent=1) + "\n", encoding="utf-8")
+    (out / "job.json").write_text(spec.model_dump_json(indent=1) + "\n", encoding="utf-8")
+    if not folder.config_path.is_file():
+        raise NotFoundError(f"run {folder.name} has no configuration", "submit it anew: artgan submit")
+    shutil.copyfile(folder.config_path, out / "config.toml")
+    if spec.init:
+        if not _is_file_in(folder.path, spec.init):
+            raise NotFoundError(f"run {folder.name} has no {spec.init} to begin with", "submit it anew: artgan submit")
+        shutil.copyfile(folder.path / spec.init, out / spec.init)
+
+
+def _is_file_in(folder: Path, name: str) -> bool:
+    return PurePosixPath(name).name == name and (folder / name).is_file()
+
+
+def _clear(out: Path) -> None:
+    """Take away what an earlier call left; anything else stays, and is refused."""
+    out.mkdir(parents=True, exist_ok=True)
+    foreign = sorted(set(os.listdir(out)) - {ENTRY, PACKAGE, RUN})
+    if foreign:
+        raise UsageError(f"{out} holds {foreign[0]}, which is no part of a job", "give an empty folder")
+    for name in (PACKAGE, RUN):
+        if (out / name).exists():
+            shutil.rmtree(out / name)
+
+
+def _check_limits(out: Path) -> None:
+    found = [(path.stat().st_size, path) for path in out.rglob("*") if path.is_file()]
+    total = sum(size for size, _ in found)
+    if total > MOST_BYTES or len(found) > MOST_FILES:
+        size, largest = max(found)
+        raise UsageError(
+            f"the job comes to {total / 1e6:,.0f} MB in {len(found):,} files; the service takes"
+            f" {MOST_BYTES / 1e6:,.0f} MB in {MOST_FILES:,} files",
+            f"the largest is {largest.relative_to(out).as_posix()}, {size / 1e6:,.0f} MB: begin from a smaller model",
+        )

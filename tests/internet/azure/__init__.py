@@ -1,0 +1,32 @@
+"""A local Azure Machine Learning: the services that the real SDK talks to, real blob storage, clusters that run jobs.
+
+Hosts are the real ones (``management.azure.com``, ``login.microsoftonline.com``, ``*.api.azureml.ms``,
+``*.blob.core.windows.net``), reached as every site of the local internet. ``python tests/internet/azure`` starts it by
+hand.
+
+Read in this order: ``local`` (what tests use), ``faults``, ``world`` (what there is), ``job`` and ``executor`` (how it
+runs), ``routing`` and the services ``arm``, ``history``, ``execution``, ``stores`` (with ``filters``), ``azurite`` and
+``blobs`` (storage), ``names``.
+"""
+
+from . import faults
+from .azurite import Azurite, find_azurite, missing, package_missing, require
+from .local import ARTICLE_RUN, LocalAzure
+from .names import ARTIFACTS, DATA, SNAPSHOTS
+from .world import Cluster, Run
+
+__all__ = [
+    "ARTICLE_RUN",
+    "ARTIFACTS",
+    "DATA",
+    "SNAPSHOTS",
+    "Azurite",
+    "Cluster",
+    "LocalAzure",
+    "Run",
+    "faults",
+    "find_azurite",
+    "missing",
+    "package_missing",
+    "require",
+]
