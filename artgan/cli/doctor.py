@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Annotated
 
 import typer
@@ -9,6 +10,7 @@ import typer
 from artgan.cli import checks, terminal
 from artgan.cli.command import command
 from artgan.cli.console import Console
+from artgan.cli.places import has_workspace, workspace_of
 from artgan.errors import SetupError
 from artgan.settings import Settings
 
@@ -20,7 +22,8 @@ def doctor(
     console: Console,
     settings: Settings,
     online: Annotated[
-        bool, typer.Option("--online", help="Ask whether the sites that artgan uses can be reached.")
+        bool,
+        typer.Option("--online", help="Ask whether the sites that artgan uses, and your workspace, can be reached."),
     ] = False,
 ) -> None:
     """Look whether this machine can train, and say what mends it.
@@ -33,7 +36,7 @@ def doctor(
         artgan doctor --online
     """
     found = []
-    for check in checks.examine(settings.datasets_dir, settings.runs_dir, online=online):
+    for check in _all(settings, online):
         found.append(check)
         if not console.as_json:
             word, colour = _MARKS[check.state]
@@ -47,3 +50,10 @@ def doctor(
         raise SetupError(f"training cannot work here: {', '.join(check.name for check in broken)}", broken[0].mend)
     console.say("everything that training needs is here")
     console.next("artgan demo")
+
+
+def _all(settings: Settings, online: bool) -> Iterator[checks.Check]:
+    yield from checks.examine(settings.datasets_dir, settings.runs_dir, online=online)
+    if online and has_workspace(settings):
+        for check in workspace_of(settings).check():
+            yield checks.Check(check.name, "good" if check.good else "note", check.text, check.hint)

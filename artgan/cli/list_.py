@@ -77,7 +77,10 @@ def list_runs(
     records = gather()
     _say_age(console, records)
     empty = "no run fits" if status or tag else f"no run in {settings.runs_dir} yet; start one with: artgan train"
-    console.table([as_json(r) for r in records], _COLUMNS, [_row(r) for r in records], empty)
+    if console.as_json:
+        console.result([as_json(r) for r in records])
+    else:
+        console.table([], _COLUMNS, [_row(r) for r in records], empty)
 
 
 def _ask(console: Console, settings: Settings, experiment: str) -> None:

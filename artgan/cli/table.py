@@ -85,6 +85,8 @@ def _total(widths: dict[int, int]) -> int:
 
 
 def _fit(text: str, width: int, right: bool) -> str:
+    if text.isascii() and len(text) <= width:
+        return text.rjust(width) if right else text.ljust(width)
     if text_width(text) > width:
         kept, used = "", 0
         for char in text:

@@ -13,10 +13,9 @@ from internet.azure import ARTIFACTS, LocalAzure, Run, faults
 from artgan.compute.azureml_v1.backend import AzureMLBackend
 from artgan.compute.backend import RemoteFile
 from artgan.errors import ArtganError, NotFoundError, RemoteError
-from artgan.files import DiskFullError
 
 MODEL = "models/gen_1000.keras"
-SIZE = 3_000_000
+SIZE = 12_000_000
 REMOTE = {"experiment": "artgan"}
 
 
@@ -47,6 +46,11 @@ def ranges(azure: LocalAzure) -> list[str]:
     return [entry.headers.get("range", "") for entry in wanted if entry.method == "GET"]
 
 
+def start(wanted: str) -> int:
+    """Where ``bytes=N-`` begins."""
+    return int(wanted.removeprefix("bytes=").removesuffix("-"))
+
+
 def left_over(path: Path) -> list[str]:
     return [p.name for p in path.parent.iterdir() if p != path]
 
@@ -59,7 +63,8 @@ def test_a_download_that_is_cut_goes_on_where_it_was(
     fetch(backend, path)
     assert path.read_bytes() == content and left_over(path) == []
     first, second, third = ranges(azure)
-    assert first == "" and second == f"bytes={SIZE // 2}-" and int(third[6:-1]) > SIZE // 2
+    # A connection that is reset takes with it what was under way; what had come by then is not asked for again.
+    assert first == "" and 0 < start(second) <= SIZE // 2 and start(second) < start(third)
 
 
 def test_another_command_goes_on_where_a_killed_one_was(
@@ -71,12 +76,13 @@ def test_another_command_goes_on_where_a_killed_one_was(
     with pytest.raises(RemoteError):
         fetch(backend, path)
     assert not path.exists()
-    assert path.with_name("gen.keras.part").stat().st_size == SIZE // 2
+    here = path.with_name("gen.keras.part").stat().st_size
+    assert 0 < here <= SIZE // 2
     azure.heal()
     azure.log.clear()
     fetch(AzureMLBackend(backend.where), path)
     assert path.read_bytes() == content and left_over(path) == []
-    assert ranges(azure) == [f"bytes={SIZE // 2}-"]
+    assert ranges(azure) == [f"bytes={here}-"]
 
 
 def test_half_of_one_blob_and_half_of_another_are_never_put_together(
@@ -157,12 +163,12 @@ def test_a_file_that_is_not_there_is_named(
     assert list(tmp_path.glob("gen*")) == []
 
 
-def test_a_full_disk_is_said_and_leaves_nothing_half(azure: LocalAzure, backend: AzureMLBackend, run: Run) -> None:
-    if not Path("/dev/full").exists():
-        pytest.skip("/dev/full is missing: a full disk cannot be shown here")
-    with pytest.raises(ArtganError) as full:
-        fetch(backend, Path("/dev/full/gen.keras"))
-    assert isinstance(full.value, DiskFullError | ArtganError) and "/dev/full" in full.value.message
+def test_a_place_that_cannot_be_written_is_named(
+    azure: LocalAzure, backend: AzureMLBackend, run: Run, tmp_path: Path
+) -> None:
+    (tmp_path / "models").write_text("a file where a folder should be", "utf-8")
+    with pytest.raises(ArtganError, match=r"could not write .*gen_1000\.keras"):
+        fetch(backend, tmp_path / MODEL)
 
 
 def test_a_log_is_read_on_while_it_grows(azure: LocalAzure, backend: AzureMLBackend) -> None:
@@ -180,13 +186,8 @@ def test_a_log_whose_address_expired_is_read_on(azure: LocalAzure, backend: Azur
     azure.world.sas_life_s = 1.0
     assert backend.logs("artgan_1", REMOTE, 0).offset == 8
     azure.world.sas_life_s = 3600.0
-    azure.wait(lambda: _expired(azure), timeout_s=5)
+    until = time.monotonic() + 2
+    azure.wait(lambda: time.monotonic() > until, timeout_s=5)
+    azure.log.clear()
     assert backend.logs("artgan_1", REMOTE, 4).data == b"two\n"
-
-
-_SINCE: list[float] = []
-
-
-def _expired(azure: LocalAzure) -> bool:
-    _SINCE.append(time.monotonic())
-    return _SINCE[-1] - _SINCE[0] > 2.0
+    assert [entry.status for entry in azure.log if "blob.core" in entry.url] == [403, 206]

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -85,3 +87,24 @@ def test_what_is_missing_is_said_with_the_way_to_get_it(tmp_path: Path) -> None:
     (tmp_path / ".azureml" / "config.json").write_text("{torn", "utf-8")
     with pytest.raises(SetupError, match="cannot be read"):
         find_workspace(None, tmp_path, None)
+
+
+WITHOUT = """
+import sys
+sys.modules["azure"] = sys.modules["azureml"] = None  # as where the extra is not installed
+from artgan.compute.azureml_v1.backend import AzureMLBackend
+from artgan.compute.azureml_v1.workspaces import WorkspaceRef
+from artgan.compute.backend import JobSpec
+from artgan.errors import SetupError
+backend = AzureMLBackend(WorkspaceRef("s", "g", "w"))
+try:
+    backend.target(JobSpec(run="r", run_id="i", dataset="d", size=16))
+except SetupError as error:
+    print(error.exit_code, error.hint)
+print([check.good for check in backend.check()])
+"""
+
+
+def test_without_the_extra_one_line_says_how_to_get_it() -> None:
+    done = subprocess.run([sys.executable, "-c", WITHOUT], capture_output=True, text=True, timeout=30, check=True)
+    assert done.stdout == '3 install them with: pip install "artgan[azure]"\n[False]\n'

@@ -18,7 +18,7 @@ from artgan import files
 from artgan.compute.azureml_v1 import failures
 from artgan.errors import RemoteError
 
-_PIECE = 1024 * 1024
+_PIECE = 256 * 1024
 _TIMEOUT_S = (10.0, 60.0)
 _PASSING = (408, 429, 500, 502, 503, 504)
 # So many tries in a row without a single byte; as long as bytes come, a download goes on.
@@ -38,8 +38,6 @@ def download(
     session: Any,
     address: Callable[[bool], str],
     path: Path,
-    *,
-    sleep: Callable[[float], None] = time.sleep,
 ) -> None:
     """Bring a blob to ``path``.
 
@@ -50,12 +48,11 @@ def download(
         session: of ``requests``.
         address: returns a signed address; given True, a fresh one.
         path: the file; its folder is made when missing.
-        sleep: waits; given seconds.
 
     Raises:
         BlobGoneError: there is no such blob.
         SignatureExpiredError: see there.
-        requests.RequestException: the connection was cut too often.
+        requests.RequestException, urllib3.exceptions.HTTPError: the connection was cut too often.
         RemoteError: what came is not what the service says it is.
         DiskFullError: no room; what came stays for the next try.
     """
@@ -67,7 +64,7 @@ def download(
         path.parent.mkdir(parents=True, exist_ok=True)
         wrong = 0
         while True:
-            size, md5 = _receive(session, address, part, mark, sleep)
+            size, md5 = _receive(session, address, part, mark)
             if part.stat().st_size == size and md5 in ("", _md5(part)):
                 break
             _drop(part, mark)
@@ -79,16 +76,17 @@ def download(
         os.replace(part, path)
         mark.unlink(missing_ok=True)
     except OSError as error:
-        if isinstance(error, failures_of_requests()):
+        if isinstance(error, _cuts()):
             raise
         raise files.storage_error(error, path) from error
 
 
-def failures_of_requests() -> tuple[type[BaseException], ...]:
-    """The exceptions of ``requests``, which call themselves OSErrors."""
+def _cuts() -> tuple[type[Exception], ...]:
+    """The exceptions of a connection that did not bring what it should; some call themselves OSErrors."""
     import requests
+    import urllib3
 
-    return (requests.RequestException,)
+    return requests.RequestException, urllib3.exceptions.HTTPError
 
 
 def read_from(session: Any, address: Callable[[bool], str], offset: int) -> tuple[bytes, int]:
@@ -138,9 +136,7 @@ def _is_same(session: Any, address: Callable[[bool], str], path: Path) -> bool:
     return changed < here.st_mtime
 
 
-def _receive(
-    session: Any, address: Callable[[bool], str], part: Path, mark: Path, sleep: Callable[[float], None]
-) -> tuple[int, str]:
+def _receive(session: Any, address: Callable[[bool], str], part: Path, mark: Path) -> tuple[int, str]:
     """Fill ``part``; return the size and the MD5 that the service gives, "" for none."""
     tries, fresh = 0, False
     while True:
@@ -167,14 +163,14 @@ def _receive(
                     continue
                 answer.raise_for_status()
                 raise RemoteError(f"Blob storage answered {answer.status_code}", "repeat the command")
-        except failures_of_requests() as error:
+        except _cuts() as error:
             now = part.stat().st_size if part.is_file() and mark.is_file() else 0
             tries = 0 if now > have else tries + 1
             trouble = failures.look(error)
             if tries >= _TRIES or not trouble.passing:
                 raise
             back_off = 0.0 if now > have else min(_MOST_WAIT_S, 0.5 * 2.0**tries) * random.uniform(0.75, 1.25)
-            sleep(min(_MOST_WAIT_S, trouble.retry_after) if trouble.retry_after is not None else back_off)
+            time.sleep(min(_MOST_WAIT_S, trouble.retry_after) if trouble.retry_after is not None else back_off)
 
 
 def _write(answer: Any, part: Path, mark: Path, have: int) -> tuple[int, str]:
@@ -189,8 +185,9 @@ def _write(answer: Any, part: Path, mark: Path, have: int) -> tuple[int, str]:
         have = 0
         if answer.headers.get("ETag"):
             mark.write_text(answer.headers["ETag"], encoding="utf-8")
-    with open(part, "ab" if again else "wb") as file:
-        for piece in answer.iter_content(_PIECE):
+    with open(part, "ab" if again else "wb", buffering=_PIECE) as file:
+        # read1 gives what has come: a cut then costs nothing of what came before it.
+        while piece := answer.raw.read1(_PIECE, decode_content=False):
             file.write(piece)
             have += len(piece)
     if total is not None and 0 <= have < total:

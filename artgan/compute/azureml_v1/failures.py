@@ -25,6 +25,13 @@ _CUT = {
     "RemoteDisconnected", "ConnectionResetError", "ConnectionRefusedError", "BrokenPipeError", "TimeoutError",
 }  # fmt: skip
 _SIGN_IN = {"CredentialUnavailableError", "ClientAuthenticationError", "AuthenticationException"}
+# Words of Blob storage, of which it has its own.
+_STORAGE = {"AuthenticationFailed", "AuthorizationFailure", "KeyBasedAuthenticationNotPermitted"}
+# azure-identity tries several ways and writes into one text why each failed; without a network it is this.
+_UNREACHED = re.compile(
+    r"NewConnectionError|NameResolutionError|Unable to connect|Max retries exceeded|ProxyError|RemoteDisconnected"
+    r"|Connection (aborted|reset|refused|broken)|EOF occurred"
+)
 
 
 @dataclass(frozen=True)
@@ -61,13 +68,15 @@ def look(error: BaseException) -> Trouble:
     texts = [_text_of(one) for one in chain]
     status = _status(chain, response, texts)
     code, text = _words(response, texts)
+    unreached = any(map(_UNREACHED.search, texts))
     return Trouble(
         status=status,
         code=code,
         text=text,
         retry_after=_retry_after(response),
-        cut=not status and bool(names & _CUT),
-        sign_in=bool(names & _SIGN_IN) and status not in _PASSING,
+        cut=not status and (unreached or bool(names & _CUT)),
+        # Blob storage's own refusals have the same class, and a 403.
+        sign_in=bool(names & _SIGN_IN) and not unreached and status not in {*_PASSING, 403},
     )
 
 
@@ -92,7 +101,7 @@ def explain(trouble: Trouble, doing: str, where: WorkspaceRef, credential: str =
     said = f": {trouble.text}" if trouble.text else ""
     words = f"{trouble.code} {trouble.text}".lower()
     if trouble.sign_in:
-        return SetupError(f"the sign-in to Azure failed{said}", HINTS[credential])
+        return SetupError(_sign_in_sentence(trouble.text, credential), HINTS[credential])
     if trouble.status == 401:
         return SetupError(
             f"Azure did not accept the sign-in while trying to {doing}; it may have expired", HINTS[credential]
@@ -106,6 +115,12 @@ def explain(trouble: Trouble, doing: str, where: WorkspaceRef, credential: str =
         return RemoteError(
             f"this sign-in has no access to the subscription {where.subscription_id}",
             "see which it has: az account list -o table; then: az login --tenant TENANT",
+        )
+    if trouble.status == 403 and trouble.code in _STORAGE:
+        return RemoteError(
+            f"the storage account of workspace {where.workspace_name!r} refused to {doing} ({trouble.code})",
+            f"if its keys were changed: az ml workspace sync-keys -n {where.workspace_name} -g {where.resource_group}; "
+            "a firewall is for its owner to open",
         )
     if trouble.status == 403:
         return RemoteError(
@@ -131,6 +146,14 @@ def explain(trouble: Trouble, doing: str, where: WorkspaceRef, credential: str =
         )
     number = f" ({trouble.status})" if trouble.status else ""
     return RemoteError(f"Azure ML refused to {doing}{number}{said}", _portal(where))
+
+
+def _sign_in_sentence(text: str, credential: str) -> str:
+    """Take from what azure-identity says the one thing that tells more than that nobody is signed in."""
+    reason = re.search(r"AADSTS\d+: [^.]+", text)
+    if reason:
+        return f"the sign-in to Azure failed: {reason[0]}"
+    return "nobody is signed in to Azure" if credential == "auto" else f"the sign-in to Azure by {credential!r} failed"
 
 
 def _not_found(trouble: Trouble, doing: str, where: WorkspaceRef, words: str) -> ArtganError:
@@ -190,6 +213,9 @@ def _status(chain: list[BaseException], response: Any, texts: list[str]) -> int:
 def _words(response: Any, texts: list[str]) -> tuple[str, str]:
     """Return the service's word and sentence: from the answer, else from JSON in the text, else from the text."""
     bodies = [_body(response), *(_json_in(text) for text in texts)]
+    for text in texts:
+        if found := re.search(r"AADSTS\d+: [^\n]+", text):
+            return "", _sentence(found[0])
     for body in bodies:
         inner = body.get("error_details", body)
         inner = inner.get("error", inner) if isinstance(inner, dict) else {"message": inner}

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from artgan.compute.azureml_v1 import failures
-from artgan.compute.azureml_v1.service import Service, quiet, unfinished
+from artgan.compute.azureml_v1.service import Service, unfinished
 from artgan.compute.backend import RemoteRun
 from artgan.errors import ArtganError, NotFoundError
 from artgan.runs.record import GOING, State
@@ -152,42 +152,36 @@ def _no_experiment(service: Service, experiment: str) -> ArtganError:
 
 def cancel(service: Service, remote_id: str, remote: Mapping[str, str]) -> bool:
     """End a job; False when it was over, True also when it was being ended already."""
-    now = status(service, remote_id, remote)
-    if now.state not in GOING:
+    now = get(service, remote_id)
+    if now is None:
+        status(service, remote_id, remote)  # says that there is none
+    if _STATES.get(str(now.status)) not in GOING:
         return False
-    if now.reason == _REASONS["CancelRequested"]:
+    if now.status == "CancelRequested":
         return True
-    workspace = service.workspace
-
-    def ask() -> None:
-        with quiet():
-            # The SDK's cancel takes any answer for a yes, so the state is asked for below.
-            workspace.get_run(remote_id).cancel()
-
-    service.ask(f"cancel run {remote_id}", ask)
-    after = get(service, remote_id)
-    if after is not None and after.status in ("Completed", "Failed"):
-        return False
-    if after is not None and after.status not in ("Canceled", "CancelRequested"):
-        _insist(service, remote_id, after)
+    try:
+        service.ask(f"cancel run {remote_id}", lambda: _end(service, now, experiment_of(remote)))
+    except ArtganError:
+        # It may have ended in the meantime, and then there was nothing left to refuse but the wish.
+        after = get(service, remote_id)
+        if after is None or _STATES.get(str(after.status)) in GOING:
+            raise
+        return bool(after.status == "Canceled")
     return True
 
 
-def _insist(service: Service, remote_id: str, dto: Any) -> None:
-    """Ask once more to end a job whose state did not change, and this time look at the answer."""
+def _end(service: Service, dto: Any, experiment: str) -> None:
+    """Ask the service that runs a job to end it.
+
+    The SDK's own ``cancel`` asks the same address, and takes a refusal for a yes.
+    """
     import requests
 
-    if not dto.cancel_uri:
+    if not dto.cancel_uri:  # it is run by somebody's own machine, which sees the event
+        service.run_client(experiment, dto.run_id).post_event_canceled()
         return
-    audience = "https://management.azure.com/"
-
-    def ask() -> None:
-        answer = requests.post(
-            dto.cancel_uri, headers={"Authorization": f"Bearer {service.tokens.for_audience(audience)}"}, timeout=30
-        )
-        answer.raise_for_status()
-
-    service.ask(f"cancel run {remote_id}", ask)
+    header = service.workspace._auth_object.get_authentication_header()
+    requests.post(dto.cancel_uri, headers=header, timeout=30).raise_for_status()
 
 
 def read(service: Service, dto: Any, experiment: str, *, details: bool = False) -> RemoteRun:

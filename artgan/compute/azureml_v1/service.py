@@ -6,6 +6,7 @@ import contextlib
 import io
 import logging
 import random
+import threading
 import time
 import warnings
 from collections.abc import Callable, Iterator
@@ -21,7 +22,13 @@ T = TypeVar("T")
 
 # How long one question may wait in all for a service that is busy or not there.
 _PATIENCE_S = 60.0
+# Without a network a person wants to know that sooner.
+_PATIENCE_OFFLINE_S = 15.0
 _LOGGERS = ("azureml", "azure", "msrest", "msal", "msal_extensions", "urllib3.connectionpool", "cli", "paramiko")
+
+
+# Where a process prints is one thing for all of it: two threads would give it back in the wrong order.
+_quiet = threading.RLock()
 
 
 @contextlib.contextmanager
@@ -30,7 +37,7 @@ def quiet() -> Iterator[None]:
     for name in _LOGGERS:
         logging.getLogger(name).setLevel(logging.CRITICAL)
     sink = io.StringIO()
-    with warnings.catch_warnings(), contextlib.redirect_stdout(sink), contextlib.redirect_stderr(sink):
+    with _quiet, warnings.catch_warnings(), contextlib.redirect_stdout(sink), contextlib.redirect_stderr(sink):
         warnings.simplefilter("ignore")
         yield
 
@@ -53,12 +60,7 @@ def load() -> Any:
         return azureml.core
 
 
-def patiently(
-    call: Callable[[], T],
-    *,
-    patience_s: float = _PATIENCE_S,
-    sleep: Callable[[float], None] = time.sleep,
-) -> T:
+def patiently(call: Callable[[], T], patience_s: float = _PATIENCE_S) -> T:
     """Call, and call again while the failure is a passing one.
 
     Waits as long as the service asks for (``Retry-After``), else 0.5 s and twice as long each time, with jitter.
@@ -66,7 +68,6 @@ def patiently(
     Args:
         call: what may be done twice.
         patience_s: most seconds to wait in all; a service that asks for more is not waited for.
-        sleep: waits; given seconds.
 
     Raises:
         Exception: the last one, as it was.
@@ -80,9 +81,9 @@ def patiently(
         except Exception as error:
             trouble = failures.look(error)
             wait = trouble.retry_after if trouble.retry_after is not None else back_off * random.uniform(0.75, 1.25)
-            if not trouble.passing or waited + wait > patience_s:
+            if not trouble.passing or waited + wait > (_PATIENCE_OFFLINE_S if trouble.cut else patience_s):
                 raise
-        sleep(wait)
+        time.sleep(wait)
         waited += wait
         back_off *= 2
 

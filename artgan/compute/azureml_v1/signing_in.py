@@ -73,6 +73,7 @@ class Tokens:
         """Let the next token be a fresh one: a service did not accept the last."""
         with self._lock:
             self._kept.clear()
+            self._made = None  # it keeps tokens too
 
     def _source(self) -> Any:
         if self._made is None:
