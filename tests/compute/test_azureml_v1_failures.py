@@ -11,7 +11,6 @@ from typing import Any
 
 import pytest
 import requests
-from internet.azure import package_missing
 
 from artgan.compute.azureml_v1.failures import look, translate
 from artgan.compute.azureml_v1.service import patiently
@@ -20,7 +19,6 @@ from artgan.compute.azureml_v1.workspaces import WorkspaceRef
 from artgan.errors import ArtganError, NotFoundError, RemoteError, SetupError, UsageError
 
 WHERE = WorkspaceRef("s-1", "studio", "paintings")
-needs_sdk = pytest.mark.skipif(bool(package_missing()), reason=package_missing() or "-")
 
 
 def answer(status: int, body: Any = None, **headers: str) -> requests.Response:
@@ -109,8 +107,7 @@ def test_retry_after_may_be_a_date() -> None:
     assert asked is not None and 20 < asked <= 30
 
 
-@needs_sdk
-def test_a_service_exception_whose_own_text_cannot_be_made_is_still_understood() -> None:
+def test_a_service_exception_whose_own_text_cannot_be_made_is_still_understood(sdk: None) -> None:
     from artgan.compute.azureml_v1.service import load
 
     load()

@@ -20,7 +20,6 @@ from artgan.errors import RemoteError
 
 _PIECE = 256 * 1024
 _TIMEOUT_S = (10.0, 60.0)
-_PASSING = (408, 429, 500, 502, 503, 504)
 # So many tries in a row without a single byte; as long as bytes come, a download goes on.
 _TRIES = 6
 _MOST_WAIT_S = 20.0
@@ -123,7 +122,10 @@ def read_from(session: Any, address: Callable[[bool], str], offset: int) -> tupl
 
 def _is_same(session: Any, address: Callable[[bool], str], path: Path) -> bool:
     """Say whether a file is what a blob holds: the same size, and the same MD5 or not older than the blob."""
-    answer = session.head(address(False), headers={"Accept-Encoding": "identity"}, timeout=_TIMEOUT_S)
+    try:
+        answer = session.head(address(False), headers={"Accept-Encoding": "identity"}, timeout=_TIMEOUT_S)
+    except _cuts():
+        return False  # then it is asked for, with patience
     here = path.stat()
     if answer.status_code != 200 or int(answer.headers.get("Content-Length", -1)) != here.st_size:
         return False
@@ -144,7 +146,6 @@ def _receive(session: Any, address: Callable[[bool], str], part: Path, mark: Pat
         headers = {"Accept-Encoding": "identity"}
         if have:
             headers |= {"Range": f"bytes={have}-", "If-Match": mark.read_text(encoding="utf-8")}
-        answer = None
         try:
             with session.get(address(fresh), headers=headers, stream=True, timeout=_TIMEOUT_S) as answer:
                 if answer.status_code in (200, 206):
@@ -156,16 +157,15 @@ def _receive(session: Any, address: Callable[[bool], str], part: Path, mark: Pat
                         raise SignatureExpiredError
                     fresh = True
                     continue
-                if answer.status_code == 416 and _total(answer) == have:
-                    return have, ""
-                if answer.status_code in (412, 416):  # another blob lies there now
+                # Another blob lies there now; or all bytes are here, but what their hash should be is not told.
+                if answer.status_code in (412, 416):
                     _drop(part, mark)
                     continue
                 answer.raise_for_status()
                 raise RemoteError(f"Blob storage answered {answer.status_code}", "repeat the command")
         except _cuts() as error:
             now = part.stat().st_size if part.is_file() and mark.is_file() else 0
-            tries = 0 if now > have else tries + 1
+            tries, fresh = (0, False) if now > have else (tries + 1, fresh)
             trouble = failures.look(error)
             if tries >= _TRIES or not trouble.passing:
                 raise
