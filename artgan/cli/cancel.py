@@ -62,13 +62,17 @@ def cancel(
 
 
 def _cancel(settings: Settings, folder: RunFolder) -> bool:
-    record = folder.current()
+    record, place = folder.current(), place_of(settings, folder)
+    if record.backend != "local" and not record.remote_id and record.state == "submitting":
+        sent = place.find(record.id, record.remote)  # it may have been sent although no answer came
+        if sent:
+            record = folder.update(remote_id=sent.remote_id)
     if record.backend == "local" or record.remote_id:
-        going = place_of(settings, folder).cancel(record.remote_id or record.id, record.remote)
+        going = place.cancel(record.remote_id or record.id, record.remote)
     else:
         going = record.state == "submitting"
     if going and record.backend != "local":
         folder.update(state="cancelled", reason="cancelled", ended=now())
     elif record.remote_id:
-        refresh(folder, place_of(settings, folder))  # our record may be older than its end
+        refresh(folder, place)  # our record may be older than its end
     return going

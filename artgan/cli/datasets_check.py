@@ -11,9 +11,9 @@ from artgan.cli import words
 from artgan.cli.command import command
 from artgan.cli.console import Console
 from artgan.cli.names import DatasetName, dataset_of
-from artgan.cli.stopping import stop_on_signal
 from artgan.errors import PartlyDoneError
 from artgan.settings import Settings
+from artgan.training.stopping import stop_on_signal
 
 
 @command

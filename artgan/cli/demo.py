@@ -11,8 +11,8 @@ from artgan.cli.command import command
 from artgan.cli.console import Console
 from artgan.cli.failures import INTERRUPTED
 from artgan.cli.hush import hushed
-from artgan.cli.stopping import leaving_early, stop_on_signal
 from artgan.training.config import parse_duration
+from artgan.training.stopping import leaving_early, stop_on_signal
 
 # In minutes, more and smaller steps paint better than few of 32: compared by eye after 40,000 images at 32 px.
 _BATCH = 16

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from artgan.cli import progress, words
 from artgan.cli.console import Console
-from artgan.cli.stopping import stop_on_signal
 from artgan.cli.table import Column
 from artgan.datasets.fetch.flow import Fetched
 from artgan.datasets.fetch.plan import Planned
@@ -13,6 +12,7 @@ from artgan.datasets.sites.site import Query
 from artgan.errors import PartlyDoneError
 from artgan.events import Event
 from artgan.settings import Settings
+from artgan.training.stopping import stop_on_signal
 
 _SAID = {
     "too-small": "too small",

@@ -14,7 +14,6 @@ from artgan.cli.command import command
 from artgan.cli.console import Console
 from artgan.cli.table import Column
 from artgan.errors import UsageError
-from artgan.runs.folder import RunFolder
 from artgan.runs.record import GOING, RunRecord, State
 from artgan.runs.store import list_runs as folders_of
 from artgan.settings import Settings
@@ -31,8 +30,6 @@ _COLUMNS = [
     Column("tags", shrinks=True),
 ]
 _STATES = typing.get_args(State)
-
-_WORKSPACE = ("subscription_id", "resource_group", "workspace_name")
 
 
 @command
@@ -88,15 +85,11 @@ def _ask(console: Console, settings: Settings, experiment: str) -> None:
     from artgan.cli.places import has_workspace, place_of, workspace_of
     from artgan.compute.following import refresh_all
 
-    places: dict[tuple[str | None, ...], RunFolder] = {}
-    for folder in folders_of(settings.runs_dir):
-        record = folder.current()
-        if record.backend != "local" and record.remote:
-            places.setdefault(tuple(record.remote.get(name) for name in _WORKSPACE), folder)
-    backends = [place_of(settings, folder) for folder in places.values()]
+    sent = [folder for folder in folders_of(settings.runs_dir) if folder.current().backend != "local"]
+    backends = [place_of(settings, folder) for folder in sent if folder.record.remote]
     if has_workspace(settings) and (experiment or not backends):
         backends.append(workspace_of(settings))
-    for backend in backends:
+    for backend in {tuple(backend.home.values()): backend for backend in backends}.values():
         for which in dict.fromkeys(("", experiment)):
             console.finish(refresh_all(settings.runs_dir, backend, which))
 

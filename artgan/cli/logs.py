@@ -68,9 +68,9 @@ def _print(console: Console, settings: Settings, folder: RunFolder, follow: bool
     wait = functools.partial(time.sleep, _LOOK_AGAIN_REMOTE_S if remote else _LOOK_AGAIN_S)
     rest = b""
     for data in follow_log(folder, place_of(settings, folder), wait, follow=follow):
-        # A line still being written waits for its end.
-        rest, whole = data.rpartition(b"\n")[2] if follow else b"", rest + data
-        lines = (whole[: len(whole) - len(rest)] if follow else whole).decode("utf-8", "replace").splitlines()
+        text = rest + data
+        cut = text.rfind(b"\n") + 1 if follow else len(text)  # a line still being written waits for its end
+        rest, lines = text[cut:], text[:cut].decode("utf-8", "replace").splitlines()
         if tail is not None:
             lines, tail = lines[len(lines) - min(tail, len(lines)) :], None
         if lines:

@@ -4,19 +4,19 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from artgan.compute.backend import Backend
-from artgan.compute.local import LocalBackend
-from artgan.compute.places import azure_of, backend_of
 from artgan.runs.folder import RunFolder
 from artgan.settings import Settings
 
-_CONFIGS = (Path("config.json"), Path(".azureml/config.json"))
+if TYPE_CHECKING:
+    from artgan.compute.backend import Backend
 
 
 def place_of(settings: Settings, folder: RunFolder) -> Backend:
     """Return where a run executes."""
+    from artgan.compute.places import backend_of
+
     return backend_of(
         folder.current(), folder.path.absolute().parent, settings.datasets_dir, credential_of(settings), _tell
     )
@@ -27,20 +27,26 @@ def place_for(
 ) -> Backend:
     """Return where a new run shall execute: here, unless a cluster or a workspace is named, configured or described."""
     if local or not (cluster or workspace or has_workspace(settings)):
+        from artgan.compute.local import LocalBackend
+
         return LocalBackend(settings.runs_dir, settings.datasets_dir)
     return workspace_of(settings, workspace, credential)
 
 
 def workspace_of(settings: Settings, workspace: str | None = None, credential: str | None = None) -> Backend:
-    """Return the workspace that is named, configured, or described by a file here."""
+    """Return the workspace that is named, configured, or described by a file here or above."""
+    from artgan.compute.places import azure_of
+
     name: Any = workspace or settings.get("workspace")
     known: Any = settings.get("workspaces")
     return azure_of(known, Path.cwd(), str(name) if name else None, credential or credential_of(settings), _tell)
 
 
 def has_workspace(settings: Settings) -> bool:
-    """Say whether a workspace is configured, or described by a file in this folder."""
-    return bool(settings.get("workspace") or settings.get("workspaces")) or any(path.is_file() for path in _CONFIGS)
+    """Say whether a workspace is configured, or described by a file here or above: whether ``workspace_of`` has one."""
+    from artgan.compute.azureml_v1.workspaces import workspace_file
+
+    return bool(settings.get("workspace") or settings.get("workspaces") or workspace_file(Path.cwd()))
 
 
 def _tell(text: str) -> None:

@@ -68,10 +68,11 @@ def submit(
 ) -> None:
     """Train in the background: here, or on an Azure ML cluster.
 
-    Takes every option of artgan train. Where neither a cluster nor a workspace is named or configured, a worker on this
-    machine trains; it goes on when the terminal is closed. What is about to happen is said first, and asked before it
-    costs money. Then the log is followed; Ctrl-C leaves the log, never the run. With --json: an object with run, path,
-    state, remote_id, portal_url, found_again and seconds; with --dry-run an object with spec, target and config.
+    Takes every option of artgan train. Where neither a cluster nor a workspace is named, configured or described by a
+    config.json here or above, a worker on this machine trains; it goes on when the terminal is closed. What is about to
+    happen is said first, and asked before it costs money. Then the log is followed; Ctrl-C leaves the log, never the
+    run. With --json: an object with run, path, state, remote_id, portal_url, found_again and seconds; with --dry-run an
+    object with spec, target and config.
 
     Example:
         artgan submit --local flowers --time 20m
@@ -87,7 +88,8 @@ def submit(
     cluster = cluster or (None if local else settings.get("cluster"))
     backend = place_for(settings, local=local, cluster=cluster, workspace=workspace, credential=credential)
     from artgan.compute import submitting
-    from artgan.training.job import find_source, with_halved_rate
+    from artgan.datasets.prepared import is_prepared
+    from artgan.training.job import find_source, prepare_missing, with_halved_rate
 
     source = find_source(init, settings.runs_dir) if init else None
     wishes: dict[str, Any] = {"tags": tags}
@@ -100,9 +102,8 @@ def submit(
             "max_hours": max_hours or settings.get("max_hours"), "priority": priority or "", "pins": pins(),
         }  # fmt: skip
     submission = submitting.Submission(
-        folder, resolve(with_halved_rate(values) if source else values), wishes, name or "",
-        source.generator if source else None, source.name if source else None,
-    )  # fmt: skip
+        folder, resolve(with_halved_rate(values) if source else values), wishes, name or "", source
+    )
     target = backend.target(submission.spec())
     console.pairs(
         [
@@ -121,7 +122,8 @@ def submit(
         return
     if backend.name != "local":
         console.confirm("Send it?", yes=yes)
-    console.finish(submitting.make_ready(submission))
+    size = submission.config.size
+    console.finish(prepare_missing(folder, size, ready=is_prepared(folder, size)))
     done = console.finish(submitting.submit(submission, backend, target, settings.runs_dir))
     console.say(f"{'was sent before' if done.found_again else 'sent'}: {done.run}, {done.state}")
     if done.portal_url:

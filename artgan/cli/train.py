@@ -13,9 +13,9 @@ from artgan.cli.failures import INTERRUPTED
 from artgan.cli.hush import hushed
 from artgan.cli.names import DatasetName, DryRun, complete_run, dataset_of
 from artgan.cli.options import tags_of, train_options, unknown_settings, values_of
-from artgan.cli.stopping import leaving_early, stop_on_signal
 from artgan.settings import Settings
 from artgan.training.events import Trained
+from artgan.training.stopping import leaving_early, stop_on_signal
 
 
 @command

@@ -11,6 +11,10 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from artgan.runs.record import State
 
+JOB = "job.json"
+INIT = "init"
+"""In a run folder: what is asked of the backend, and a run folder whose networks the run begins with."""
+
 
 class JobSpec(BaseModel):
     """What is asked of a backend beside the run folder; lies in it as ``job.json``.
@@ -21,7 +25,7 @@ class JobSpec(BaseModel):
         dataset: the dataset's name.
         size: of its images, pixels.
         data: the name of the zip in the datastore, or "" where the data lie on this machine.
-        init: the file in the run folder, ``init.keras``, whose weights it begins with, or "".
+        init: ``init`` where the run begins with the networks that lie there, or "".
         tags: of the run.
         cluster: name of the cluster, or "".
         experiment: what the service calls the group of runs.
@@ -132,6 +136,8 @@ class Backend(Protocol):
 
     def upload(self, path: Path, name: str, progress: Callable[[int], None]) -> None:
         """Bring a file into the datastore under ``datasets/<name>``, unless it is there with the same size; verify it.
+
+        It appears there whole or not at all.
 
         Args:
             path: here.

@@ -10,17 +10,16 @@ from __future__ import annotations
 import argparse
 import os
 import platform
-import signal
 import time
 import traceback
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 from pydantic import ValidationError
 
 from artgan import __version__
 from artgan.compute import reporting
-from artgan.compute.backend import JobSpec
+from artgan.compute.backend import JOB, JobSpec
 from artgan.compute.reporting import Artifacts, Reporter
 from artgan.compute.restoring import make_ready
 from artgan.datasets.manifest import DatasetFolder
@@ -30,6 +29,7 @@ from artgan.events import Event, Note, Progress
 from artgan.records import now
 from artgan.runs.folder import RunFolder
 from artgan.training.events import CheckpointSaved, GridSaved, Planned, RolledBack, Tick, Trained
+from artgan.training.stopping import Asked, leaving_early, stop_on_signal
 
 SENT, OUTPUTS, DATASETS = Path("run"), Path("outputs"), Path("datasets")
 """In the job's working directory: what was sent, the run folder, and where the data are unpacked."""
@@ -47,21 +47,26 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog=SENT.name, description=__doc__)
     parser.add_argument("--data", type=Path, required=True, help="the folder that holds the dataset's zip")
     options = parser.parse_args(argv)
-    asked = _Asked()
-    say(f"artgan {__version__} on Python {platform.python_version()}, {platform.node()}")
-    reporter, artifacts = reporting.connect(os.environ, say)
-    try:
-        return _run(options.data, reporter, artifacts, asked)
-    except ArtganError as error:
-        _fail(error.message)
-        say(f"error: {error.message}" + (f"\nhint: {error.hint}" if error.hint else ""))
-    except Exception as error:
-        reason = f"{type(error).__name__}: {error}"[:500]
-        _fail(reason)
-        traceback.print_exc()
-        say(f"error: {reason}")
-    finally:
-        reporter.close()
+    with stop_on_signal(twice_leaves=False) as asked:
+        say(f"artgan {__version__} on Python {platform.python_version()}, {platform.node()}")
+        reporter, artifacts = reporting.connect(os.environ, say)
+        try:
+            return _run(options.data, reporter, artifacts, asked)
+        except KeyboardInterrupt:
+            reason = "asked to stop before it began to learn"
+            RunFolder(OUTPUTS).update(state="stopped", reason=reason, ended=now())
+            say(reason)
+            return 0
+        except ArtganError as error:
+            _fail(error.message)
+            say(f"error: {error.message}" + (f"\nhint: {error.hint}" if error.hint else ""))
+        except Exception as error:
+            reason = f"{type(error).__name__}: {error}"[:500]
+            _fail(reason)
+            traceback.print_exc()
+            say(f"error: {reason}")
+        finally:
+            reporter.close()
     return 1
 
 
@@ -70,12 +75,12 @@ def say(text: str) -> None:
     print(text, flush=True)
 
 
-def _run(data: Path, reporter: Reporter, artifacts: Artifacts | None, asked: _Asked) -> int:
+def _run(data: Path, reporter: Reporter, artifacts: Artifacts | None, asked: Asked) -> int:
     from artgan.training.loop import train
 
-    spec, sent = _spec(), RunFolder(SENT)
+    spec = _spec()
     dataset = _unpacked(data, spec)
-    folder = make_ready(sent, RunFolder(OUTPUTS), artifacts, say)
+    folder = make_ready(RunFolder(SENT), RunFolder(OUTPUTS), artifacts, say)
     events = train(
         dataset.path,
         into=folder,
@@ -85,33 +90,17 @@ def _run(data: Path, reporter: Reporter, artifacts: Artifacts | None, asked: _As
         should_stop=asked.is_set,
     )
     log = _Log()
-    for event in _leaving_early(events, asked):
-        if event is None:
-            folder.update(state="stopped", reason="asked to stop before it began to learn", ended=now())
-            say("asked to stop before it began to learn")
-            return 0
+    for event in leaving_early(events, asked):
         if isinstance(event, Planned):
-            # The process is one of another machine for whoever reads the record; what a person named is kept.
-            begun_from = sent.record.begun_from
-            folder.update(host="", pid=None, process_started=None, begun_from=begun_from)
+            # The process is one of another machine for whoever reads the record.
+            folder.update(host="", pid=None, process_started=None)
         log.show(event)
         _report(event, reporter)
     return 0
 
 
-def _leaving_early(events: Iterator[Event], asked: _Asked) -> Iterator[Event | None]:
-    """Pass events on, or a last None when somebody asks to stop while there is nothing to save yet."""
-    planned = False
-    for event in events:
-        planned = planned or isinstance(event, Planned)
-        if asked.is_set() and not planned:
-            yield None
-            return
-        yield event
-
-
 def _spec() -> JobSpec:
-    path = SENT / "job.json"
+    path = SENT / JOB
     try:
         return JobSpec.model_validate_json(path.read_bytes())
     except (OSError, ValidationError) as error:
@@ -144,21 +133,6 @@ def _report(event: Event, reporter: Reporter) -> None:
         reporter.metric(event.step, {name: getattr(event, name) for name in REPORTED})
     elif isinstance(event, GridSaved):
         reporter.image(SHEET, event.path)
-
-
-class _Asked:
-    """Whether the service asked to end: the job then saves and leaves."""
-
-    def __init__(self) -> None:
-        self._count = 0
-        for number in (signal.SIGTERM, signal.SIGINT):
-            signal.signal(number, self._hear)
-
-    def is_set(self) -> bool:
-        return self._count > 0
-
-    def _hear(self, number: int, frame: object) -> None:
-        self._count += 1
 
 
 class _Log:

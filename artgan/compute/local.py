@@ -16,7 +16,7 @@ from artgan.errors import NotFoundError, SetupError
 from artgan.records import now
 from artgan.runs.folder import RunFolder
 from artgan.runs.record import GOING
-from artgan.runs.store import list_runs
+from artgan.runs.store import list_runs, process_fields
 
 _GRACE_S = 60.0
 """A worker that is asked to end finishes its step and saves, which at large sizes takes many seconds."""
@@ -66,7 +66,7 @@ class LocalBackend:
         except OSError as error:
             raise SetupError(f"no worker could be started: {error.strerror}", "artgan train trains here") from error
         # Until the worker has written its own process down, the record must not name one that is gone already.
-        folder.update(state="preparing", **_process(worker.pid))
+        folder.update(state="preparing", **process_fields(worker.pid))
         return RemoteRun(remote_id=spec.run_id, state="preparing", name=spec.run)
 
     def find(self, run_id: str, remote: Mapping[str, str]) -> RemoteRun | None:
@@ -141,19 +141,6 @@ class LocalBackend:
             if folder.current().id == run_id:
                 return folder
         raise NotFoundError(f"no run {run_id!r} in {self._runs_dir}", "artgan list")
-
-
-def _process(pid: int) -> dict[str, object]:
-    """Return the fields of a record that name a process."""
-    import platform
-
-    import psutil
-
-    try:
-        started: float | None = psutil.Process(pid).create_time()
-    except psutil.Error:
-        started = None
-    return {"host": platform.node(), "pid": pid, "process_started": started}
 
 
 def _signal(pid: int | None, number: int) -> None:

@@ -22,7 +22,7 @@ def backend_of(
     """Return the backend that a run was sent to; nothing is asked of it yet.
 
     Raises:
-        SetupError: this artgan knows no such backend.
+        SetupError: this artgan knows no such backend, or the record does not name a workspace.
     """
     if record.backend == "local":
         return LocalBackend(runs_dir, datasets_dir)
@@ -30,13 +30,8 @@ def backend_of(
         from artgan.compute.azureml_v1.backend import AzureMLBackend
         from artgan.compute.azureml_v1.workspaces import WorkspaceRef
 
-        names = ("subscription_id", "resource_group", "workspace_name")
-        if not all(record.remote.get(name) for name in names):
-            raise SetupError(
-                f"the record of run {record.name} does not say which workspace it was sent to",
-                "find it again with: artgan list --refresh",
-            )
-        where = WorkspaceRef(**{name: record.remote[name] for name in names})
+        said = f"the record of run {record.name}"
+        where = WorkspaceRef.of(record.remote, said, "find it again with: artgan list --refresh")
         return AzureMLBackend(where, credential=credential, tell=tell)
     raise SetupError(f"run {record.name} was sent to {record.backend!r}, which is unknown here", "update artgan")
 

@@ -214,11 +214,6 @@ def connect(environ: Mapping[str, str], say: Callable[[str], None]) -> tuple[Rep
     return Patient(AzureReporter(run), say), AzureArtifacts(run)
 
 
-def reporter_for(environ: Mapping[str, str], say: Callable[[str], None] = lambda text: None) -> Reporter:
-    """Return what reports from this job; see ``connect``."""
-    return connect(environ, say)[0]
-
-
 def said(error: BaseException) -> str:
     """Return the first line of an error; those of the SDK may fail to become text."""
     try:

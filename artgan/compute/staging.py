@@ -16,7 +16,7 @@ from urllib.parse import urlsplit
 from urllib.request import url2pathname
 
 from artgan import files
-from artgan.compute.backend import JobSpec
+from artgan.compute.backend import JOB, JobSpec
 from artgan.errors import NotFoundError, SetupError, UsageError
 from artgan.runs.folder import RunFolder
 
@@ -167,18 +167,14 @@ def _stage_run(folder: RunFolder, spec: JobSpec, out: Path) -> None:
     # This machine's process is nobody's business there, and nothing to judge the run by.
     record = folder.record.model_copy(update={"host": "", "pid": None, "process_started": None})
     (out / "run.json").write_text(record.model_dump_json(indent=1) + "\n", encoding="utf-8")
-    (out / "job.json").write_text(spec.model_dump_json(indent=1) + "\n", encoding="utf-8")
+    (out / JOB).write_text(spec.model_dump_json(indent=1) + "\n", encoding="utf-8")
     if not folder.config_path.is_file():
         raise NotFoundError(f"run {folder.name} has no configuration", "submit it anew: artgan submit")
     shutil.copyfile(folder.config_path, out / "config.toml")
     if spec.init:
-        if not _is_file_in(folder.path, spec.init):
+        if PurePosixPath(spec.init).name != spec.init or not RunFolder(folder.path / spec.init).generators():
             raise NotFoundError(f"run {folder.name} has no {spec.init} to begin with", "submit it anew: artgan submit")
-        shutil.copyfile(folder.path / spec.init, out / spec.init)
-
-
-def _is_file_in(folder: Path, name: str) -> bool:
-    return PurePosixPath(name).name == name and (folder / name).is_file()
+        shutil.copytree(folder.path / spec.init, out / spec.init)
 
 
 def _clear(out: Path) -> None:

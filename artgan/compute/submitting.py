@@ -6,27 +6,27 @@ on where it stopped. Whether a job was sent although the answer never came is as
 
 from __future__ import annotations
 
-import shutil
 import tempfile
+import threading
 from collections.abc import Generator, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from artgan import files
-from artgan.compute.backend import Backend, JobSpec, RemoteRun, Target
+from artgan.compute.backend import INIT, JOB, Backend, JobSpec, RemoteRun, Target
+from artgan.compute.staging import stage
 from artgan.datasets.manifest import DatasetFolder
-from artgan.datasets.prepared import is_prepared, prepared_options, read_set
-from artgan.datasets.preparing import prepare
-from artgan.errors import UsageError
+from artgan.datasets.prepared import read_set
+from artgan.datasets.zipping import PreparedZip
 from artgan.events import Event, Finished, Note, Progress
 from artgan.records import now
 from artgan.runs.folder import RunFolder
 from artgan.runs.store import list_runs, new_run, process_fields
 from artgan.training.config import TrainConfig, to_toml
+from artgan.training.job import Source
 
-JOB = "job.json"
-INIT = "init.keras"
+_LOOK_S = 0.2
 
 
 class Submitted(Finished):
@@ -49,9 +49,8 @@ class Submission:
     config: TrainConfig
     wishes: Mapping[str, Any]
     name: str = ""
-    init: Path | None = None
-    begun_from: str | None = None
-    """The run or file whose weights ``init`` is."""
+    source: Source | None = None
+    """The networks that it begins with."""
 
     @property
     def base(self) -> str:
@@ -62,21 +61,8 @@ class Submission:
         """Return the job's description, as far as it is known."""
         return JobSpec(
             run=run or self.base, run_id=run_id, dataset=self.dataset.name, size=self.config.size, data=data,
-            init=INIT if self.init else "", **self.wishes,
+            init=INIT if self.source else "", **self.wishes,
         )  # fmt: skip
-
-
-def make_ready(submission: Submission) -> Iterator[Event]:
-    """Prepare the dataset at the size of the run, unless it is."""
-    dataset, size = submission.dataset, submission.config.size
-    if not is_prepared(dataset, size):
-        yield Note(text=f"{dataset.name} is not prepared at {size} px yet: doing that first")
-        yield from prepare(dataset, size=size, **(prepared_options(dataset, size) or {}))
-    count = len(read_set(dataset, size).images)
-    if not count:
-        raise UsageError(
-            f"{dataset.name!r} has no picture to learn from", f"see why: artgan datasets show {dataset.name}"
-        )
 
 
 def submit(submission: Submission, backend: Backend, target: Target, runs_dir: Path) -> Iterator[Event]:
@@ -115,12 +101,12 @@ def _folder(
     submission: Submission, backend: Backend, target: Target, runs_dir: Path, fingerprint: str, images: int
 ) -> tuple[RunFolder, bool]:
     """Return the run folder of a submission: the one that an interrupted command left, or a new one."""
-    config = submission.config
+    config, begun_from = submission.config, submission.source and submission.source.name
     for folder in list_runs(runs_dir):
         record = folder.current()
-        same = (record.state, record.backend, record.dataset_fingerprint, record.tags, record.remote) == (
-            "submitting", backend.name, fingerprint, submission.wishes.get("tags", {}), target.remote,
-        )  # fmt: skip
+        known = (record.state, record.backend, record.dataset_fingerprint, record.begun_from, record.tags)
+        asked = ("submitting", backend.name, fingerprint, begun_from, submission.wishes.get("tags", {}))
+        same = known == asked and record.remote == target.remote
         if same and folder.name.startswith(f"{files.safe_name(submission.base)}-") and _config_is(folder, config):
             folder.update(**process_fields())
             return folder, True
@@ -128,11 +114,15 @@ def _folder(
         runs_dir, submission.base, state="submitting", backend=backend.name, remote=target.remote,
         dataset=submission.dataset.name, dataset_fingerprint=fingerprint, images=images, size=config.size,
         preset=config.preset, seed=config.seed, tags=dict(submission.wishes.get("tags", {})),
-        begun_from=submission.begun_from,
+        begun_from=begun_from,
     )  # fmt: skip
+    if submission.source:
+        models = RunFolder(folder.path / INIT).models
+        for network, path in (("gen", submission.source.generator), ("dis", submission.source.discriminator)):
+            if path:
+                files.copy_file(path, models / f"{network}_000000.keras")
+    # The last of them: by it the run is found again.
     files.write_text(folder.config_path, to_toml(config))
-    if submission.init:
-        files.copy_file(submission.init, folder.path / INIT)
     return folder, False
 
 
@@ -145,28 +135,42 @@ def _config_is(folder: RunFolder, config: TrainConfig) -> bool:
 
 def _send(submission: Submission, backend: Backend, folder: RunFolder) -> Generator[Event, None, RemoteRun]:
     """Bring the data there, unless they are, and the job."""
-    record = folder.record
-    if backend.name == "local":
-        spec = submission.spec(folder.name, record.id)
-        files.write_text(folder.path / JOB, spec.model_dump_json(indent=1) + "\n")
-        return backend.submit(spec, folder.path, record.remote)
-    from artgan.compute.staging import stage
-    from artgan.datasets.zipping import zip_prepared
-
+    record, elsewhere = folder.record, backend.name != "local"
     with tempfile.TemporaryDirectory(prefix="artgan-", dir=folder.path) as scratch:
-        packed = zip_prepared(submission.dataset, submission.config.size, Path(scratch))
-        total = packed.stat().st_size
-        yield Progress(stage="upload", done=0, total=total, unit="bytes")
-        arrived: list[int] = []
-        backend.upload(packed, packed.name, arrived.append)
-        yield Progress(stage="upload", done=total, total=total, unit="bytes")
-        packed.unlink()
-        spec = submission.spec(folder.name, record.id, packed.name)
+        data = (yield from _bring_data(submission, backend, Path(scratch))) if elsewhere else ""
+        spec = submission.spec(folder.name, record.id, data)
         files.write_text(folder.path / JOB, spec.model_dump_json(indent=1) + "\n")
-        staged = stage(folder, spec, Path(scratch) / "job")
-        remote_run = backend.submit(spec, staged, record.remote)
-        shutil.rmtree(staged, ignore_errors=True)
-    return remote_run
+        staged = stage(folder, spec, Path(scratch) / "job") if elsewhere else folder.path
+        return backend.submit(spec, staged, record.remote)
+
+
+def _bring_data(submission: Submission, backend: Backend, scratch: Path) -> Generator[Event, None, str]:
+    """Bring the dataset into the datastore as a zip, unless it is there; return the zip's name."""
+    packing = PreparedZip.of(submission.dataset, submission.config.size)
+    if any(file.path == packing.name for file in backend.data()):
+        yield Note(text=f"{packing.name} is in the datastore already")
+        return packing.name
+    packed = packing.write(scratch)
+    total = packed.stat().st_size
+    arrived, failed = [0], []
+
+    def upload() -> None:
+        try:
+            backend.upload(packed, packing.name, arrived.append)
+        except BaseException as error:
+            failed.append(error)
+
+    # A thread of its own, so that a person sees it move; one that dies with us, so that Ctrl-C is obeyed at once.
+    uploading = threading.Thread(target=upload, daemon=True)
+    uploading.start()
+    while uploading.is_alive():
+        yield Progress(stage="upload", done=min(arrived[-1], total - 1), total=total, unit="bytes")
+        uploading.join(_LOOK_S)
+    if failed:
+        raise failed[0]
+    yield Progress(stage="upload", done=total, total=total, unit="bytes")
+    packed.unlink()
+    return packing.name
 
 
 def _note(folder: RunFolder, remote_run: RemoteRun) -> None:

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import argparse
 import os
-import signal
 import sys
 import time
 from collections.abc import Iterator, Sequence
@@ -15,11 +14,12 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from artgan import files
-from artgan.compute.backend import JobSpec
+from artgan.compute.backend import JOB, JobSpec
 from artgan.errors import ArtganError
 from artgan.events import Note
 from artgan.records import now
 from artgan.runs.folder import RunFolder
+from artgan.training.stopping import Asked, leaving_early, stop_on_signal
 
 EXIT_CODE = "exit_code"
 _PATIENCE_S = 10.0
@@ -33,28 +33,25 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument("--runs-dir", type=Path, required=True)
     options = parser.parse_args(argv)
     folder = RunFolder(options.run)
-    with _exit_code(folder) as outcome:
+    with stop_on_signal(twice_leaves=False) as asked, _exit_code(folder) as outcome:
         _wait_for_the_record(options.run)
-        outcome.append(_train(RunFolder(options.run), options.datasets_dir, options.runs_dir))
+        outcome.append(_train(RunFolder(options.run), options.datasets_dir, options.runs_dir, asked))
     return outcome[-1]
 
 
-def _train(folder: RunFolder, datasets_dir: Path, runs_dir: Path) -> int:
+def _train(folder: RunFolder, datasets_dir: Path, runs_dir: Path, asked: Asked) -> int:
     from artgan.training.loop import train
 
-    spec = JobSpec.model_validate_json((folder.path / "job.json").read_bytes())
-    asked = _Asked()
+    spec = JobSpec.model_validate_json((folder.path / JOB).read_bytes())
     init = str(folder.path / spec.init) if spec.init else None
     try:
         events = train(
             spec.dataset, datasets_dir=datasets_dir, runs_dir=runs_dir, into=folder, init=init,
             should_stop=asked.is_set,
         )  # fmt: skip
-        for event in events:
+        for event in leaving_early(events, asked):
             if isinstance(event, Note):
                 folder.log(f"{'warning: ' if event.level == 'warning' else ''}{event.text}")
-            if asked.is_set() and RunFolder(folder.path).record.state != "running":
-                raise KeyboardInterrupt  # nothing was learned yet, so there is nothing to save
     except KeyboardInterrupt:
         RunFolder(folder.path).update(state="stopped", reason="ended before it began to learn", ended=now())
         return 130
@@ -63,21 +60,6 @@ def _train(folder: RunFolder, datasets_dir: Path, runs_dir: Path) -> int:
         RunFolder(folder.path).update(state="failed", reason=error.message, ended=now())
         return error.exit_code
     return 0
-
-
-class _Asked:
-    """Set by the signal that asks to end."""
-
-    def __init__(self) -> None:
-        self._count = 0
-        for number in (signal.SIGTERM, signal.SIGINT):
-            signal.signal(number, self._hear)
-
-    def is_set(self) -> bool:
-        return self._count > 0
-
-    def _hear(self, number: int, frame: object) -> None:
-        self._count += 1
 
 
 def _wait_for_the_record(path: Path) -> None:

@@ -6,7 +6,6 @@ pulls the whole picture to a square, ``smart`` moves the square along the longer
 
 from __future__ import annotations
 
-import numpy as np
 from PIL import Image
 
 from artgan.errors import UsageError
@@ -100,6 +99,8 @@ def _resize(image: Image.Image, size: tuple[int, int], box: Box) -> Image.Image:
 
 def _pad(image: Image.Image, size: int, extent: tuple[float, float]) -> Image.Image:
     """The whole picture in the middle of a square; the ground is the mean colour of the two edges that meet it."""
+    import numpy as np  # here and below, as it takes longer to load than all the rest
+
     width, height = extent
     shrink = size / max(width, height)
     inner = max(1, round(width * shrink)), max(1, round(height * shrink))
@@ -118,6 +119,8 @@ def _busiest(image: Image.Image, width: float, height: float) -> float:
     Energy is the squared slope of the grey picture; a window counts a little less the farther it is from the middle, so
     that a texture that lies over everything (canvas, noise) pulls nowhere.
     """
+    import numpy as np
+
     if width == height:
         return 0.5
     shrink = _GLANCE / min(width, height)

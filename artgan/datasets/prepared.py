@@ -10,18 +10,19 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import numpy as np
 from PIL import Image
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from artgan import files
 from artgan.datasets.manifest import DatasetFolder, ImageRecord, digest_of
-from artgan.datasets.packing import packed
 from artgan.datasets.squares import PNG_ERRORS, SIZES, PrepareOptions, stamp_of
 from artgan.errors import ArtganError, DamagedError, NotFoundError
 from artgan.records import Record
+
+if TYPE_CHECKING:
+    import numpy as np  # elsewhere where it is used: it takes longer to load than all the rest
 
 
 class PreparedImage(BaseModel):
@@ -171,6 +172,8 @@ def open_prepared(folder: DatasetFolder, size: int) -> PreparedImages:
         DamagedError: a picture is missing or broken, or the description is.
         DiskFullError: there is no room for the array of a set that does not fit into memory.
     """
+    from artgan.datasets.packing import packed
+
     described, labels = _read_index(folder, size)
     names = [image.file for image in described.images]
     lost = sorted(set(names) - set(_listing(folder.prepared(size))))
@@ -203,6 +206,8 @@ def _listing(path: Path) -> Iterator[str]:
 
 
 def _labels(labels: list[list[Any]] | None, names: list[str], folder: DatasetFolder, size: int) -> np.ndarray | None:
+    import numpy as np
+
     if labels is None:
         return None
     try:
@@ -216,6 +221,7 @@ def _labels(labels: list[list[Any]] | None, names: list[str], folder: DatasetFol
 
 def _rows(folder: DatasetFolder, described: PreparedSet) -> Iterator[np.ndarray]:
     """Decode the pictures in order, on every core."""
+    import numpy as np
 
     def decode(image: PreparedImage) -> np.ndarray:
         size = described.options.size

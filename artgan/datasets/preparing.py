@@ -20,7 +20,7 @@ from statistics import fmean, median
 
 from PIL import Image
 
-from artgan import files, images
+from artgan import files
 from artgan.datasets import fit as fitting
 from artgan.datasets import prepared, squares
 from artgan.datasets.manifest import DatasetFolder, ImageRecord, digest_of
@@ -93,8 +93,11 @@ def prepare(
     squares.check_options(options)
     if workers is not None and workers < 1:
         raise UsageError(f"workers {workers} is below 1", "leave it out for one on each processor")
-    if preview is not None and preview.suffix.lower().lstrip(".") not in images.FORMATS:
-        raise UsageError(f"{preview} is not a .png, .jpg or .webp", "use --preview preview.png")
+    if preview is not None:
+        from artgan import images  # here and below, as few want it and it loads NumPy
+
+        if preview.suffix.lower().lstrip(".") not in images.FORMATS:
+            raise UsageError(f"{preview} is not a .png, .jpg or .webp", "use --preview preview.png")
     return _prepare(folder, options, force, workers or _processors(), preview)
 
 
@@ -144,7 +147,9 @@ def _prepare(
             described = _describe(work)
         except OSError as error:
             raise files.storage_error(error, work.path) from error
-        if preview is not None:
+        if preview is not None and described.images:
+            from artgan import images
+
             shown = described.images[:: math.ceil(len(described.images) / _PREVIEW_PICTURES)]
             images.write(preview, images.grid(images.read_all([work.path / image.file for image in shown])))
             yield ImageSaved(path=preview)

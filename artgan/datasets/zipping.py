@@ -14,6 +14,7 @@ import re
 import shutil
 import zipfile
 import zlib
+from dataclasses import dataclass
 from pathlib import Path, PurePath
 from typing import Any
 
@@ -30,34 +31,52 @@ _RECIPE = 1  # increased when the same set would be packed into other bytes
 _DIGITS = 12
 
 
-def zip_prepared(folder: DatasetFolder, size: int, out_dir: Path) -> Path:
-    """Pack the prepared set of one size; the same set gives the same bytes under the same name, anywhere.
+@dataclass(frozen=True)
+class PreparedZip:
+    """The zip of a prepared set, before it is packed; made by ``of``.
 
-    Args:
-        folder: the dataset.
-        size: in pixels; the set must be whole.
-        out_dir: where the zip goes, made when missing; one of that name that lies there is taken as it is.
-
-    Returns:
-        The zip.
-
-    Raises:
-        NotFoundError: the dataset is not prepared at this size.
-        DamagedError: a picture is missing or is not the one that was prepared.
-        DiskFullError: no room; nothing is left behind.
+    Attributes:
+        name: of the file. The same set gives the same name and the same bytes, anywhere.
     """
-    described_set = read_set(folder, size)
-    texts = _texts(folder, described_set)
-    name = f"{files.safe_name(_name(folder))}-{size}-{_digest(folder, described_set, texts)}.zip"
-    path = out_dir / name
-    if not path.is_file():
-        with files.whole_file(path) as part:
-            _write(folder, described_set, texts, part)
-    return path
+
+    name: str
+    _folder: DatasetFolder
+    _set: PreparedSet
+    _texts: dict[str, str]
+
+    @classmethod
+    def of(cls, folder: DatasetFolder, size: int) -> PreparedZip:
+        """Describe the zip of one size of a dataset.
+
+        Args:
+            folder: the dataset.
+            size: in pixels; the set must be whole.
+
+        Raises:
+            NotFoundError: the dataset is not prepared at this size.
+            DamagedError: a picture is missing.
+        """
+        described_set = read_set(folder, size)
+        texts = _texts(folder, described_set)
+        name = f"{files.safe_name(_name(folder))}-{size}-{_digest(folder, described_set, texts)}.zip"
+        return cls(name, folder, described_set, texts)
+
+    def write(self, out_dir: Path) -> Path:
+        """Pack it into a folder, made when missing; one of that name that lies there is taken as it is.
+
+        Raises:
+            DamagedError: a picture is missing or is not the one that was prepared.
+            DiskFullError: no room; nothing is left behind.
+        """
+        path = out_dir / self.name
+        if not path.is_file():
+            with files.whole_file(path) as part:
+                _write(self._folder, self._set, self._texts, part)
+        return path
 
 
 def unzip(path: Path, datasets_dir: Path) -> DatasetFolder:
-    """Unpack what ``zip_prepared`` made; the dataset is there whole or not at all, and doing it again does nothing.
+    """Unpack what ``PreparedZip`` packed; the dataset is there whole or not at all, and doing it again does nothing.
 
     Args:
         path: the zip.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import platform
 import secrets
@@ -68,19 +69,23 @@ def adopt_run(runs_dir: Path, name: str, *, run_id: str = "", **fields: Any) -> 
     return folder
 
 
-def process_fields() -> dict[str, Any]:
-    """Return the fields of a record that name this process."""
+def process_fields(pid: int | None = None) -> dict[str, Any]:
+    """Return the fields of a record that name a process of this machine, by default this one."""
     import psutil
 
-    return {"host": platform.node(), "pid": os.getpid(), "process_started": psutil.Process().create_time()}
+    started = None
+    with contextlib.suppress(psutil.Error):  # it has ended already
+        started = psutil.Process(pid).create_time()
+    return {"host": platform.node(), "pid": pid or os.getpid(), "process_started": started}
 
 
 def list_runs(runs_dir: Path) -> list[RunFolder]:
     """Return every run folder, damaged ones too, oldest first (by the folder's record, else by its time)."""
     if not runs_dir.is_dir():
         return []
-    folders = [RunFolder(p) for p in runs_dir.iterdir() if p.is_dir() and not p.name.startswith(".")]
-    return sorted(folders, key=lambda folder: (folder.current().created, folder.name))
+    with os.scandir(runs_dir) as entries:  # which knows what is a folder without asking for each
+        folders = [RunFolder(runs_dir / e.name) for e in entries if e.is_dir() and not e.name.startswith(".")]
+    return sorted(folders, key=lambda folder: (folder.current().created.timestamp(), folder.name))
 
 
 def find_run(runs_dir: Path, text: str) -> RunFolder:

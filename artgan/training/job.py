@@ -114,22 +114,15 @@ def resumed_config(folder: RunFolder, options: Mapping[str, Any]) -> TrainConfig
 
 def open_dataset(job: Job, prepare_options: Mapping[str, Any]) -> Iterator[Event]:
     """Prepare the dataset at this size unless it is, and open it."""
-    size = job.config.size
-    if not _ready(job, prepare_options):
-        if job.dry_run:
-            raise UsageError(
-                f"{job.dataset.name!r} is not prepared at {size} px, and a dry run writes nothing",
-                f"artgan prepare {job.dataset.name} --size {size}",
-            )
-        yield Note(text=f"{job.dataset.name} is not prepared at {size} px yet: doing that first")
-        options = {**(prepared_options(job.dataset, size) or {}), **prepare_options}
-        yield from prepare(job.dataset, size=size, **options)
+    size, ready = job.config.size, _ready(job, prepare_options)
+    if job.dry_run and not ready:
+        raise UsageError(
+            f"{job.dataset.name!r} is not prepared at {size} px, and a dry run writes nothing",
+            f"artgan prepare {job.dataset.name} --size {size}",
+        )
+    yield from prepare_missing(job.dataset, size, ready=ready, **prepare_options)
     job.prepared = open_prepared(job.dataset, size)
     count = len(job.prepared.ids)
-    if not count:
-        raise UsageError(
-            f"{job.dataset.name!r} has no picture to learn from", f"see why: artgan datasets show {job.dataset.name}"
-        )
     if job.folder is not None and job.folder.record.dataset_fingerprint != job.prepared.fingerprint:
         raise UsageError(
             f"the pictures of {job.dataset.name!r} are not those that {job.folder.name} was trained on",
@@ -139,6 +132,27 @@ def open_dataset(job: Job, prepare_options: Mapping[str, Any]) -> Iterator[Event
         yield Note(
             text=f"{count} paintings are few: the generator will soon repeat them; some hundred make it inventive",
             level="warning",
+        )
+
+
+def prepare_missing(dataset: DatasetFolder, size: int, *, ready: bool, **options: Any) -> Iterator[Event]:
+    """Prepare a dataset at a size unless it is ``ready``.
+
+    Args:
+        dataset: its folder.
+        size: in pixels.
+        ready: whether it is.
+        options: of ``prepare``; what is left out is as it was.
+
+    Raises:
+        UsageError: it has no picture to learn from.
+    """
+    if not ready:
+        yield Note(text=f"{dataset.name} is not prepared at {size} px yet: doing that first")
+        yield from prepare(dataset, size=size, **{**(prepared_options(dataset, size) or {}), **options})
+    if not read_set(dataset, size).images:
+        raise UsageError(
+            f"{dataset.name!r} has no picture to learn from", f"see why: artgan datasets show {dataset.name}"
         )
 
 

@@ -18,12 +18,12 @@ try:
     artgan.cli.main()
 except SystemExit as leaving:
     code = leaving.code or 0
-print("LOADED", json.dumps([code, sorted({{name.partition(".")[0] for name in sys.modules}})]))
+print("LOADED", json.dumps([code, sorted(sys.modules)]))
 """
 
 
 def loaded(studio, *args: str, **env: str) -> set[str]:
-    """Run the command in a fresh process and return the packages that it loaded."""
+    """Run the command in a fresh process and return the modules that it loaded."""
     code = _PROGRAM.format(argv=["artgan", *args])
     environ = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path), **env}
     done = subprocess.run([sys.executable, "-c", code], cwd=studio.path, env=environ, capture_output=True, text=True)
@@ -42,6 +42,12 @@ def test_looking_at_runs_loads_nothing_heavy(studio, args):
     folder = studio.run()
     folder.log("begun")
     assert not loaded(studio, *args) & _HEAVY
+
+
+@pytest.mark.parametrize("args", [["pull"], ["sample", "--help"], ["datasets", "list"], ["doctor", "--help"]])
+def test_what_stays_on_this_machine_loads_nothing_of_elsewhere(studio, args):
+    studio.run()
+    assert "artgan.compute" not in loaded(studio, *args)
 
 
 @pytest.mark.parametrize("words", ["artgan ", "artgan sh", "artgan show ", "artgan train --si"])

@@ -12,8 +12,10 @@ from typing import Any
 
 import pytest
 
+from artgan.cli.places import place_for
 from artgan.compute.local import WORKER_OUTPUT
 from artgan.runs.folder import RunFolder
+from artgan.settings import load
 
 
 @pytest.fixture
@@ -55,6 +57,11 @@ def test_a_run_in_the_background_ends_by_itself_and_can_be_pulled(studio, going)
     assert studio.artgan("pull", folder.name).exit_code == 0
     again = studio.json("cancel", folder.name)
     assert again == [{"run": folder.name, "cancelled": False, "state": "finished"}]
+    begun = going("--init", folder.name, time="2s")
+    wait_until(begun, "finished")
+    log = begun.log_path.read_text()
+    assert "generator: 2 of 2 layers reused" in log and "discriminator: 2 of 2 layers reused" in log
+    assert RunFolder(begun.path).record.begun_from == folder.name
 
 
 def test_cancel_saves_what_was_learned_and_is_repeatable(studio, going):
@@ -97,6 +104,32 @@ def test_a_dry_run_shows_everything_and_sends_nothing(studio):
     assert shown["config"]["size"] == 16 and shown["spec"]["tags"] == {"mood": "calm"}
     assert shown["target"]["facts"] == {"where": "a background worker on this machine"}
     assert not studio.runs.exists()
+
+
+WORKSPACE = {"subscription_id": "s-1", "resource_group": "studio", "workspace_name": "paintings"}
+
+
+@pytest.mark.parametrize(
+    ("file", "values", "place"),
+    [
+        ("config.json", WORKSPACE, "azureml"),
+        ("../config.json", WORKSPACE, "azureml"),
+        ("../aml_config/project.json", WORKSPACE, "azureml"),
+        ("config.json", {"theme": "dark"}, "local"),
+        ("../config.json", {"workspace_name": "of an editor"}, "local"),
+        ("../config.json", ["not", "a", "table"], "local"),
+    ],
+)
+def test_a_bare_submit_goes_where_a_file_describes_a_workspace(studio, file, values, place):
+    path = studio.path / file
+    path.parent.mkdir(exist_ok=True)
+    path.write_text(json.dumps(values))
+    settings = load(os.environ, Path.cwd())
+    assert place_for(settings, local=False, cluster=None, workspace=None, credential=None).name == place
+    assert place_for(settings, local=True, cluster=None, workspace=None, credential=None).name == "local"
+    if place == "azureml":
+        named = place_for(settings, local=False, cluster="gpu-nc6", workspace=None, credential=None)
+        assert named.home == WORKSPACE
 
 
 def test_a_saved_configuration_is_the_base_of_what_is_typed(studio):

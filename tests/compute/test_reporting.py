@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from artgan.compute import reporting
-from artgan.compute.reporting import AzureReporter, Patient, Silent, connect, reporter_for, said
+from artgan.compute.reporting import AzureReporter, Patient, Silent, connect, said
 
 
 class Service:
@@ -170,7 +170,8 @@ def test_a_service_that_cannot_be_reached_is_said_in_one_line(monkeypatch: pytes
     for name in ("AZUREML_RUN_ID", "AZUREML_RUN_TOKEN"):
         monkeypatch.delenv(name, raising=False)
     lines: list[str] = []
-    assert isinstance(reporter_for({"AZUREML_RUN_ID": "KeraGAN_1_2"}, lines.append), Silent)
+    reporter, artifacts = connect({"AZUREML_RUN_ID": "KeraGAN_1_2"}, lines.append)
+    assert isinstance(reporter, Silent) and artifacts is None
     assert len(lines) == 1 and lines[0].startswith("nothing is shown in the portal: ") and "\n" not in lines[0]
 
 

@@ -15,6 +15,7 @@ from pathlib import Path
 import pytest
 
 import artgan
+from artgan import files
 from artgan.compute import staging
 from artgan.compute.backend import JobSpec
 from artgan.compute.staging import pins, stage
@@ -22,6 +23,7 @@ from artgan.errors import ArtganError, NotFoundError, SetupError, UsageError
 from artgan.runs.folder import RunFolder
 from artgan.runs.store import new_run
 from artgan.training.config import resolve, to_toml
+from artgan.training.job import find_source
 
 pytestmark = pytest.mark.skipif(
     not list(importlib.metadata.Distribution.discover(name="artgan")),
@@ -67,16 +69,19 @@ print(json.dumps([artgan.__file__, artgan.compute.job.__file__, artgan.__version
 
 
 def test_it_holds_the_package_and_the_run_and_nothing_else(run: RunFolder, tmp_path: Path) -> None:
-    (run.path / "init.keras").write_bytes(b"weights")
+    for name in ("gen_000000.keras", "dis_000000.keras"):
+        files.write_bytes(run.path / "init" / "models" / name, name.encode())
     (run.path / "worker.txt").write_text("not sent")
-    spec = spec_of(run, init="init.keras", data="drawn-16-0123456789ab.zip", tags={"mood": "calm"})
+    spec = spec_of(run, init="init", data="drawn-16-0123456789ab.zip", tags={"mood": "calm"})
     out = stage(run, spec, tmp_path / "staged")
     assert sorted(path.name for path in out.iterdir()) == ["artgan", "entry.py", "run"]
     assert sorted(path.name for path in (out / "run").iterdir()) == [
-        "config.toml", "init.keras", "job.json", "run.json",
+        "config.toml", "init", "job.json", "run.json",
     ]  # fmt: skip
     assert JobSpec.model_validate_json((out / "run" / "job.json").read_bytes()) == spec
-    assert (out / "run" / "init.keras").read_bytes() == b"weights"
+    source = find_source(str(out / "run" / "init"), tmp_path)
+    assert source.generator.read_bytes() == b"gen_000000.keras"
+    assert source.discriminator and source.discriminator.read_bytes() == b"dis_000000.keras"
     sent = RunFolder(out / "run").record
     assert (sent.id, sent.name, sent.backend) == (run.record.id, run.name, "azureml")
     assert (sent.host, sent.pid, sent.process_started) == ("", None, None)
@@ -99,7 +104,8 @@ def test_staging_again_replaces_what_was_there_and_nothing_of_others(run: RunFol
 
 
 def test_a_run_that_lacks_something_is_not_sent(run: RunFolder, tmp_path: Path) -> None:
-    for init in ("init.keras", "../runs/other.keras"):
+    files.write_bytes(tmp_path / "runs" / "other" / "models" / "gen_1.keras", b"weights")
+    for init in ("init", "../other"):
         with pytest.raises(NotFoundError, match="to begin with"):
             stage(run, spec_of(run, init=init), tmp_path / "staged")
     run.config_path.unlink()
@@ -110,11 +116,13 @@ def test_a_run_that_lacks_something_is_not_sent(run: RunFolder, tmp_path: Path) 
 def test_more_than_the_service_takes_is_refused(
     run: RunFolder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    with open(run.path / "init.keras", "wb") as file:
+    heavy = run.path / "init" / "models" / "gen_000000.keras"
+    heavy.parent.mkdir(parents=True)
+    with open(heavy, "wb") as file:
         file.truncate(301 * 10**6)
     with pytest.raises(UsageError, match=r"30\d MB in \d+ files; the service takes 300 MB in 2,000 files") as caught:
-        stage(run, spec_of(run, init="init.keras"), tmp_path / "staged")
-    assert "run/init.keras, 301 MB" in caught.value.hint
+        stage(run, spec_of(run, init="init"), tmp_path / "staged")
+    assert "run/init/models/gen_000000.keras, 301 MB" in caught.value.hint
     monkeypatch.setattr(staging, "MOST_FILES", 20)
     with pytest.raises(UsageError, match="in 20 files"):
         stage(run, spec_of(run), tmp_path / "staged")

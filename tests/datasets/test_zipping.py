@@ -18,7 +18,7 @@ from artgan.datasets.importing import import_folder
 from artgan.datasets.manifest import DatasetFolder, find_dataset
 from artgan.datasets.prepared import is_prepared, open_prepared, read_set
 from artgan.datasets.preparing import prepare
-from artgan.datasets.zipping import unzip, zip_prepared
+from artgan.datasets.zipping import PreparedZip, unzip
 from artgan.errors import DamagedError, NotFoundError, UsageError
 
 COUNT = 6
@@ -47,7 +47,7 @@ def folder(tmp_path: Path) -> DatasetFolder:
 
 
 def test_unpacked_it_is_trained_from_as_it_is(folder: DatasetFolder, tmp_path: Path) -> None:
-    path = zip_prepared(folder, 16, tmp_path / "out")
+    path = PreparedZip.of(folder, 16).write(tmp_path / "out")
     there = tmp_path / "there"
     made = unzip(path, there)
     assert made.path == there / "sketches" == find_dataset(there, None).path
@@ -59,7 +59,7 @@ def test_unpacked_it_is_trained_from_as_it_is(folder: DatasetFolder, tmp_path: P
 
 
 def test_the_inner_folder_is_what_the_nvlabs_tools_read(folder: DatasetFolder, tmp_path: Path) -> None:
-    path = zip_prepared(folder, 16, tmp_path / "out")
+    path = PreparedZip.of(folder, 16).write(tmp_path / "out")
     with zipfile.ZipFile(path) as archive:
         inner = {name.removeprefix("sketches/prepared/16/") for name in archive.namelist() if "/prepared/16/" in name}
         index = json.loads(archive.read("sketches/prepared/16/dataset.json"))
@@ -70,38 +70,38 @@ def test_the_inner_folder_is_what_the_nvlabs_tools_read(folder: DatasetFolder, t
 
 
 def test_the_same_set_gives_the_same_bytes_anywhere(folder: DatasetFolder, tmp_path: Path) -> None:
-    first = zip_prepared(folder, 16, tmp_path / "one")
+    first = PreparedZip.of(folder, 16).write(tmp_path / "one")
     elsewhere = shutil.copytree(folder.path, tmp_path / "other" / "place" / "sketches")
     for file in elsewhere.rglob("*"):
         os.utime(file, (1, 1))
     open_prepared(DatasetFolder(elsewhere), 16)  # the array that it packs beside the pictures stays at home
-    second = zip_prepared(DatasetFolder(elsewhere), 16, tmp_path / "two")
+    second = PreparedZip.of(DatasetFolder(elsewhere), 16).write(tmp_path / "two")
     assert first.name == second.name and first.read_bytes() == second.read_bytes()
     assert first.name.startswith("sketches-16-") and len(first.stem.rpartition("-")[2]) == 12
 
 
 def test_one_that_is_there_is_taken_and_another_set_has_another_name(folder: DatasetFolder, tmp_path: Path) -> None:
     out = tmp_path / "out"
-    first = zip_prepared(folder, 16, out)
+    first = PreparedZip.of(folder, 16).write(out)
     before = first.stat()
-    assert zip_prepared(folder, 16, out) == first
+    assert PreparedZip.of(folder, 16).write(out) == first
     assert (first.stat().st_mtime_ns, first.stat().st_ino) == (before.st_mtime_ns, before.st_ino)
     for _ in prepare(folder, size=16, fit="stretch"):
         pass
-    other = zip_prepared(folder, 16, out)
+    other = PreparedZip.of(folder, 16).write(out)
     assert other.name != first.name
     assert unzip(other, tmp_path / "there").name == "sketches"
     index = folder.prepared(16) / "dataset.json"
     content = json.loads(index.read_bytes())
     content["labels"] = [[image["file"], 0] for image in content["artgan"]["images"]]
     index.write_text(json.dumps(content))
-    assert zip_prepared(folder, 16, out).name not in {first.name, other.name}
+    assert PreparedZip.of(folder, 16).write(out).name not in {first.name, other.name}
 
 
 def test_no_path_of_this_machine_travels_along(tmp_path: Path) -> None:
     linked = draw(tmp_path / "datasets", "linked", link=True)
     assert any(os.path.isabs(record.file or "") for record in linked.in_use())
-    path = zip_prepared(linked, 16, tmp_path / "out")
+    path = PreparedZip.of(linked, 16).write(tmp_path / "out")
     with zipfile.ZipFile(path) as archive:
         texts = [archive.read(name) for name in archive.namelist() if not name.endswith(".png")]
     assert not any(str(tmp_path).encode() in text for text in texts)
@@ -116,33 +116,33 @@ def test_a_damaged_picture_is_not_sent(folder: DatasetFolder, tmp_path: Path) ->
     data[len(data) // 2] ^= 255
     picture.write_bytes(data)
     with pytest.raises(DamagedError, match="is damaged") as caught:
-        zip_prepared(folder, 16, tmp_path / "out")
+        PreparedZip.of(folder, 16).write(tmp_path / "out")
     assert caught.value.hint == "artgan prepare sketches --size 16"
     picture.unlink()
     with pytest.raises(DamagedError, match="is missing"):
-        zip_prepared(folder, 16, tmp_path / "out")
+        PreparedZip.of(folder, 16).write(tmp_path / "out")
     assert not list((tmp_path / "out").glob("*"))
     with pytest.raises(NotFoundError, match="not prepared at 32 px"):
-        zip_prepared(folder, 32, tmp_path / "out")
+        PreparedZip.of(folder, 32).write(tmp_path / "out")
 
 
 def test_several_lie_side_by_side_and_again_changes_nothing(tmp_path: Path) -> None:
     out, there = tmp_path / "out", tmp_path / "there"
     one = draw(tmp_path / "datasets", "one", seed=1, sizes=(8, 16))
     two = draw(tmp_path / "datasets", "two", seed=2)
-    small = zip_prepared(one, 8, out)
-    for path in (small, zip_prepared(two, 16, out)):
+    small = PreparedZip.of(one, 8).write(out)
+    for path in (small, PreparedZip.of(two, 16).write(out)):
         unzip(path, there)
     known = {file: file.stat().st_mtime_ns for file in there.rglob("*") if file.suffix in {".png", ".json"}}
     assert unzip(small, there).name == "one"
     assert known == {file: file.stat().st_mtime_ns for file in known}
-    made = unzip(zip_prepared(one, 16, out), there)
+    made = unzip(PreparedZip.of(one, 16).write(out), there)
     assert made.read().prepared == [8, 16] and is_prepared(made, 8) and is_prepared(made, 16)
     assert sorted(path.name for path in there.iterdir() if path.is_dir()) == ["one", "two"]
 
 
 def test_a_dataset_of_the_same_name_is_never_replaced(folder: DatasetFolder, tmp_path: Path) -> None:
-    path = zip_prepared(folder, 16, tmp_path / "out")
+    path = PreparedZip.of(folder, 16).write(tmp_path / "out")
     other = draw(tmp_path / "else" / "datasets", "sketches", seed=5)
     before = open_prepared(other, 16).fingerprint
     with pytest.raises(UsageError, match="holds other pictures"):
@@ -187,7 +187,7 @@ def link(archive: zipfile.ZipFile) -> None:
     ],
 )
 def test_a_file_that_belongs_elsewhere_refuses_the_zip(folder: DatasetFolder, tmp_path: Path, name: str) -> None:
-    path = zip_prepared(folder, 16, tmp_path / "out")
+    path = PreparedZip.of(folder, 16).write(tmp_path / "out")
     there = tmp_path / "deep" / "there"
     with pytest.raises(DamagedError, match="cannot be unpacked as a dataset"):
         unzip(remade(path, lambda archive: archive.writestr(name, b"x")), there)
@@ -196,14 +196,14 @@ def test_a_file_that_belongs_elsewhere_refuses_the_zip(folder: DatasetFolder, tm
 
 
 def test_a_link_becomes_a_plain_file(folder: DatasetFolder, tmp_path: Path) -> None:
-    path = zip_prepared(folder, 16, tmp_path / "out")
+    path = PreparedZip.of(folder, 16).write(tmp_path / "out")
     made = unzip(remade(path, link), tmp_path / "there")
     assert not [file for file in made.path.rglob("*") if file.is_symlink()]
     assert len(open_prepared(made, 16).ids) == COUNT - 1
 
 
 def test_one_that_is_cut_off_leaves_nothing_and_can_be_mended(folder: DatasetFolder, tmp_path: Path) -> None:
-    path, there = zip_prepared(folder, 16, tmp_path / "out"), tmp_path / "there"
+    path, there = PreparedZip.of(folder, 16).write(tmp_path / "out"), tmp_path / "there"
     whole = path.read_bytes()
     with zipfile.ZipFile(path) as archive:
         last = archive.infolist()[-1]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -28,6 +28,34 @@ class WorkspaceRef:
     resource_group: str
     workspace_name: str
 
+    @classmethod
+    def of(cls, values: Any, where: str, hint: str = _HOW) -> WorkspaceRef:
+        """Read what names a workspace.
+
+        Args:
+            values: the three fields, or what the SDK wrote in 2018; others may stand beside them.
+            where: they are from, for a person.
+            hint: says how to get what is missing.
+
+        Raises:
+            SetupError: they do not name a workspace.
+        """
+        if not isinstance(values, Mapping):
+            raise SetupError(f"{where} holds no table of values", f"it needs {', '.join(_FIELDS)}")
+        if isinstance(values.get("Scope"), str):
+            # What the SDK itself wrote in 2018: the path of the workspace.
+            parts = values["Scope"].strip("/").split("/")
+            keys = {key.lower(): value for key, value in zip(parts[::2], parts[1::2], strict=False)}
+            values = {
+                "subscription_id": keys.get("subscriptions"),
+                "resource_group": keys.get("resourcegroups"),
+                "workspace_name": keys.get("workspaces"),
+            }
+        missing = [name for name in _FIELDS if not str(values.get(name) or "").strip()]
+        if missing:
+            raise SetupError(f"{where} lacks {', '.join(missing)}", hint)
+        return cls(*(str(values[name]).strip() for name in _FIELDS))
+
     @property
     def scope(self) -> str:
         """The workspace's path in Azure."""
@@ -47,7 +75,7 @@ def find_workspace(settings_value: Mapping[str, Any] | None, folder: Path, name:
 
     Args:
         settings_value: the named workspaces of the settings: name -> the three values, or the path of a config.json.
-        folder: where to look for ``.azureml/config.json`` and ``config.json``, and from there upwards, as the SDK does.
+        folder: where to look for ``workspace_file``.
         name: of a workspace in the settings, or the path of a config.json; None means look in the folder, and take
             the only one in the settings when there is none.
 
@@ -65,8 +93,7 @@ def find_workspace(settings_value: Mapping[str, Any] | None, folder: Path, name:
         raise NotFoundError(
             f"no workspace {name!r} in the settings", f"there are: {known}" if known else f"name a config.json: {_HOW}"
         )
-    found = next(_config_files(folder), None)
-    if found:
+    if found := workspace_file(folder):
         return _from_file(found)
     if len(named) == 1:
         ((only, value),) = named.items()
@@ -76,25 +103,26 @@ def find_workspace(settings_value: Mapping[str, Any] | None, folder: Path, name:
             f"{len(named)} workspaces in the settings and none is chosen",
             f"choose one: --workspace {min(named)}   (there are: {', '.join(sorted(named))})",
         )
+    if (folder / "config.json").is_file():
+        return _from_file(folder / "config.json")  # which says what it lacks
     raise SetupError(f"no Azure ML workspace is described in {folder.resolve()} or above it", _HOW)
 
 
-def _config_files(folder: Path) -> Iterator[Path]:
+def workspace_file(folder: Path) -> Path | None:
+    """Return the file that describes a workspace, looked for in a folder and above it as the SDK does."""
     here = folder.resolve()
-    for place in _PLACES:
-        for parent in (here, *here.parents):
-            path = parent / place
-            # Any program may have a config.json; only the three names make it one of Azure ML.
-            if path.is_file() and (path.parent.name in (".azureml", "aml_config") or _looks_right(path)):
-                yield path
+    paths = (parent / place for place in _PLACES for parent in (here, *here.parents))
+    return next((path for path in paths if path.is_file() and _is_of_azure(path)), None)
 
 
-def _looks_right(path: Path) -> bool:
+def _is_of_azure(path: Path) -> bool:
+    """Any program may have a config.json; only the three values make it one of Azure ML."""
+    if path.parent.name in (".azureml", "aml_config"):
+        return True
     try:
-        values = json.loads(path.read_text(encoding="utf-8-sig"))
-    except (OSError, ValueError):
+        return bool(_from_file(path))
+    except SetupError:
         return False
-    return isinstance(values, dict) and ("workspace_name" in values or "Scope" in values)
 
 
 def _from_file(path: Path) -> WorkspaceRef:
@@ -102,7 +130,7 @@ def _from_file(path: Path) -> WorkspaceRef:
         values = json.loads(path.read_text(encoding="utf-8-sig"))
     except (OSError, ValueError) as error:
         raise SetupError(f"{path} cannot be read as a workspace's config.json", f"get a new one: {_HOW}") from error
-    return _from_values(values, str(path))
+    return WorkspaceRef.of(values, str(path))
 
 
 def _from_setting(value: Any, name: str, folder: Path) -> WorkspaceRef:
@@ -113,22 +141,4 @@ def _from_setting(value: Any, name: str, folder: Path) -> WorkspaceRef:
         if not path.is_file():
             raise SetupError(f"workspace {name!r}: no file {path}", _HOW)
         return _from_file(path)
-    return _from_values(value, f"workspace {name!r} in the settings")
-
-
-def _from_values(values: Any, where: str) -> WorkspaceRef:
-    if not isinstance(values, Mapping):
-        raise SetupError(f"{where} holds no table of values", f"it needs {', '.join(_FIELDS)}")
-    if isinstance(values.get("Scope"), str):
-        # What the SDK itself wrote in 2018: the path of the workspace.
-        parts = values["Scope"].strip("/").split("/")
-        keys = {key.lower(): value for key, value in zip(parts[::2], parts[1::2], strict=False)}
-        values = {
-            "subscription_id": keys.get("subscriptions"),
-            "resource_group": keys.get("resourcegroups"),
-            "workspace_name": keys.get("workspaces"),
-        }
-    missing = [name for name in _FIELDS if not str(values.get(name) or "").strip()]
-    if missing:
-        raise SetupError(f"{where} lacks {', '.join(missing)}", _HOW)
-    return WorkspaceRef(*(str(values[name]).strip() for name in _FIELDS))
+    return WorkspaceRef.of(value, f"workspace {name!r} in the settings")

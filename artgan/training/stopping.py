@@ -1,4 +1,4 @@
-"""Ctrl-C once asks a training or a fetch to finish what it is at and save; twice leaves."""
+"""Asked to stop once, a training or a fetch finishes what it is at and saves; asked twice, a command leaves."""
 
 from __future__ import annotations
 
@@ -22,13 +22,18 @@ class Asked:
 
 
 @contextmanager
-def stop_on_signal(view: Any) -> Iterator[Asked]:
-    """Count Ctrl-C and the system's request to end instead of dying of them; the second one is obeyed at once."""
+def stop_on_signal(view: Any = None, *, twice_leaves: bool = True) -> Iterator[Asked]:
+    """Count Ctrl-C and the system's request to end instead of dying of them.
+
+    Args:
+        view: its ``stopping``, if it has one, is called when somebody asked.
+        twice_leaves: whether the second request is obeyed at once, with a ``KeyboardInterrupt``.
+    """
     asked = Asked()
 
     def handle(number: int, frame: object) -> None:
         asked.count += 1
-        if asked.count > 1:
+        if twice_leaves and asked.count > 1:
             raise KeyboardInterrupt
         if hasattr(view, "stopping"):
             view.stopping()
@@ -46,7 +51,11 @@ def stop_on_signal(view: Any) -> Iterator[Asked]:
 
 
 def leaving_early(events: Iterable[Event], asked: Asked) -> Iterator[Event]:
-    """Pass events on; who asks to stop before the training is planned leaves at once: there is nothing to save yet."""
+    """Pass events on; who asks to stop before the training is planned leaves at once: there is nothing to save yet.
+
+    Raises:
+        KeyboardInterrupt: somebody asked that early.
+    """
     planned = False
     for event in events:
         planned = planned or isinstance(event, Planned)
