@@ -13,6 +13,7 @@ from artgan.cli.console import Console
 from artgan.cli.names import LastRun
 from artgan.errors import NotFoundError, UsageError
 from artgan.runs.folder import RunFolder
+from artgan.runs.record import RunRecord
 from artgan.runs.store import LAST, find_run
 from artgan.settings import Settings
 
@@ -67,8 +68,11 @@ def _print(console: Console, settings: Settings, folder: RunFolder, follow: bool
     remote = folder.current().backend != "local"
     wait = functools.partial(time.sleep, _LOOK_AGAIN_REMOTE_S if remote else _LOOK_AGAIN_S)
     rest = b""
-    for data in follow_log(folder, place_of(settings, folder), wait, follow=follow):
-        text = rest + data
+    for found in follow_log(folder, place_of(settings, folder), wait, follow=follow):
+        if isinstance(found, RunRecord):
+            console.say(_how_it_is(found))
+            continue
+        text = rest + found
         cut = text.rfind(b"\n") + 1 if follow else len(text)  # a line still being written waits for its end
         rest, lines = text[cut:], text[:cut].decode("utf-8", "replace").splitlines()
         if tail is not None:
@@ -77,3 +81,8 @@ def _print(console: Console, settings: Settings, folder: RunFolder, follow: bool
             console.out("\n".join(lines))
     if rest:
         console.out(rest.decode("utf-8", "replace"))
+
+
+def _how_it_is(record: RunRecord) -> str:
+    more = "a new image takes Azure some minutes to build" if record.state == "preparing" else record.reason
+    return f"{record.name} is {record.state}" + (f": {more}" if more else "")

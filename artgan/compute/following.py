@@ -181,7 +181,9 @@ def _is_here(folder: RunFolder, file: RemoteFile) -> bool:
     return not grows and file.size is not None and path.is_file() and path.stat().st_size == file.size
 
 
-def follow_log(folder: RunFolder, backend: Backend, wait: Callable[[], None], *, follow: bool) -> Iterator[bytes]:
+def follow_log(
+    folder: RunFolder, backend: Backend, wait: Callable[[], None], *, follow: bool
+) -> Iterator[bytes | RunRecord]:
     """Yield what a run logs; with ``follow`` until it is over.
 
     Args:
@@ -190,18 +192,26 @@ def follow_log(folder: RunFolder, backend: Backend, wait: Callable[[], None], *,
         wait: called between two looks.
         follow: whether to go on.
 
+    Yields:
+        Pieces of the log; with ``follow`` also the record of a run elsewhere, whenever its state has changed.
+
     Raises:
         RemoteError: the service does not answer for long.
     """
-    offset = 0
+    offset, state = 0, None
     while True:
         # Asked before reading: what was written until then is given before we stop.
-        over = not follow or refresh(folder, backend).state not in GOING
-        record = folder.record
+        record = refresh(folder, backend) if follow else folder.record
+        over = not follow or record.state not in GOING
+        if follow and is_remote(record) and record.state != state and not over:
+            yield record
+        state = record.state
         chunk = backend.logs(record.remote_id or record.id, record.remote, offset)
         offset = chunk.offset
         if chunk.data:
             yield chunk.data
         if over:
+            if follow and is_remote(record):
+                yield record
             return
         wait()

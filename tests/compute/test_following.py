@@ -12,6 +12,7 @@ from artgan.compute.local import LocalBackend
 from artgan.errors import NotFoundError
 from artgan.records import now
 from artgan.runs.folder import RunFolder
+from artgan.runs.record import RunRecord
 from artgan.runs.store import adopt_run, new_run
 
 
@@ -120,5 +121,7 @@ def test_the_log_is_followed_to_its_end(here, there, backend):
         if len(looks) == 2:
             there.update(state="finished")
 
-    text = b"".join(following.follow_log(here, backend, wait, follow=True)).decode()
+    found = list(following.follow_log(here, backend, wait, follow=True))
+    assert [piece.state for piece in found if isinstance(piece, RunRecord)] == ["running", "finished"]
+    text = b"".join(piece for piece in found if isinstance(piece, bytes)).decode()
     assert [line.split(" ", 2)[2] for line in text.splitlines()] == ["training begins", "line 1", "line 2"]
