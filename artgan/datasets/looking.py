@@ -10,21 +10,18 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import PurePosixPath
 from typing import Any, TypeVar
 
-from artgan.datasets.decode import PictureError, open_picture
+from artgan.datasets.decode import PictureError, glimpse
 from artgan.datasets.dhash import dhash
 from artgan.datasets.ids import printable
 from artgan.datasets.layouts.entry import Entry
 from artgan.datasets.layouts.sources import ReadError
-from artgan.datasets.manifest import ImageRecord, is_by_hand, status_counts
+from artgan.datasets.manifest import ImageRecord, first_word, is_by_hand, status_counts
 from artgan.errors import DamagedError
 from artgan.events import Event, Note, Progress, Skipped
 
 T = TypeVar("T")
 R = TypeVar("R")
 Looked = tuple[Entry, ImageRecord]
-
-# A JPEG need not be decoded larger than this for its hash of 9 x 8 cells, yet every bit of it is read.
-_DRAFT = (64, 64)
 
 
 def look_at_all(
@@ -119,7 +116,7 @@ def _look(name: str, entry: Entry, known: Mapping[str, ImageRecord], *, min_side
 
 
 def _seen(name: str, data: bytes) -> dict[str, Any]:
-    picture = open_picture(data, draft=_DRAFT)
+    picture = glimpse(data)
     return {
         "width": picture.width,
         "height": picture.height,
@@ -145,7 +142,7 @@ def _link(entry: Entry) -> str:
 
 
 def skipped(record: ImageRecord) -> Skipped:
-    return Skipped(source=record.source, status=record.reason.partition(":")[0] or record.status, reason=record.reason)
+    return Skipped(source=record.source, status=first_word(record.reason) or record.status, reason=record.reason)
 
 
 def in_order(function: Callable[[T], R], items: Iterable[T]) -> Iterator[R]:

@@ -13,7 +13,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, Literal
 
-from pydantic import Field, ValidationError
+from pydantic import BaseModel, Field, ValidationError
 
 from artgan import files
 from artgan.errors import DamagedError, NotFoundError, UsageError
@@ -87,6 +87,15 @@ class ImageRecord(Painting):
     """The version of artgan."""
 
 
+class Timings(BaseModel, frozen=True, extra="allow"):
+    """When the pictures in a dataset were fetched, by the clocks of the servers that they came from."""
+
+    first: datetime
+    last: datetime
+    seconds: float
+    """From the first to the last, the pauses of all fetches included."""
+
+
 class Dataset(Record):
     """``dataset.json``: what the folder holds and where it came from."""
 
@@ -101,6 +110,8 @@ class Dataset(Record):
     typical_aspect: float | None = None
     """Median width / height of the pictures in use."""
     updated: datetime | None = None
+    timings: Timings | None = None
+    """Of its pictures, where they were fetched."""
     query: dict[str, Any] = Field(default_factory=dict)
     """What was asked for, so that it can be asked again."""
 
@@ -223,27 +234,35 @@ def line_of(record: ImageRecord) -> str:
     return record.model_dump_json(exclude_none=True) + "\n"
 
 
+def first_word(reason: str) -> str:
+    """Return what reasons are counted by: "too-small" of "too-small: 4x4 ..."."""
+    return reason.partition(":")[0]
+
+
 def status_counts(records: Iterable[ImageRecord]) -> dict[str, int]:
     """Count records by status; those not used by the first word of their reason: ``{"ok": 580, "truncated": 2}``."""
-    words = Counter("ok" if r.status == "ok" else r.reason.partition(":")[0] or r.status for r in records)
+    words = Counter("ok" if r.status == "ok" else first_word(r.reason) or r.status for r in records)
     return dict(words.most_common())
 
 
 def described(records: Iterable[ImageRecord]) -> dict[str, Any]:
-    """Return the fields of ``Dataset`` that follow from the records: counts, typical_aspect, version."""
+    """Return the fields of ``Dataset`` that follow from the records: counts, typical_aspect, timings, version."""
     records = list(records)
     used = sorted((record for record in records if record.status == "ok"), key=lambda record: record.id)
     aspects = [record.width / record.height for record in used if record.width and record.height]
+    times = [record.fetched_at for record in records if record.fetched_at]
+    first, last = min(times, default=None), max(times, default=None)
     return {
         "counts": status_counts(records),
         "typical_aspect": statistics.median(aspects) if aspects else None,
+        "timings": Timings(first=first, last=last, seconds=(last - first).total_seconds()) if first and last else None,
         "version": digest_of([[record.id, record.sha256] for record in used])[:12],
     }
 
 
 def is_by_hand(record: ImageRecord) -> bool:
     """Say whether a person took the picture out."""
-    return record.status == "dropped" and record.reason.partition(":")[0] == BY_HAND
+    return record.status == "dropped" and first_word(record.reason) == BY_HAND
 
 
 def digest_of(value: Any) -> str:

@@ -100,6 +100,7 @@ def against_the_local_site(options: argparse.Namespace, folder: Path) -> dict[st
         assert site.stdout is not None
         told = json.loads(site.stdout.readline())
         env = {name: value for name, value in os.environ.items() if "proxy" not in name.lower()}
+        env.pop("PYTHONDONTWRITEBYTECODE", None)  # both are compared as they run once installed: compiled
         env |= {"HTTPS_PROXY": told["proxy"], "https_proxy": told["proxy"], "REQUESTS_CA_BUNDLE": told["ca"]}
         env |= {"HOME": str(folder / "home"), "PYTHONPATH": str(REPOSITORY)}
         if options.pace:

@@ -14,7 +14,8 @@ import pytest
 from PIL import Image, ImageCms
 
 from artgan.datasets import decode
-from artgan.datasets.decode import PictureError, load_rgb, open_picture
+from artgan.datasets.decode import PictureError, glimpse, load_rgb, open_picture
+from artgan.datasets.dhash import NEAR, dhash
 
 pytestmark = pytest.mark.filterwarnings("ignore::UserWarning:PIL")
 
@@ -249,6 +250,21 @@ def test_a_draft_finds_truncation_too() -> None:
     data = saved(Image.effect_noise((400, 400), 90), "JPEG")
     with pytest.raises(PictureError, match="truncated"):
         load_rgb(data[: len(data) * 9 // 10], draft=(50, 50))
+
+
+@pytest.mark.parametrize("progressive", [False, True])
+@pytest.mark.parametrize("mode", ["RGB", "L", "CMYK"])
+def test_a_glimpse_reads_every_bit_and_hashes_like_the_whole(progressive: bool, mode: str) -> None:
+    noise = np.random.default_rng(5).integers(0, 90, (300, 420, 3), dtype=np.uint8)
+    painted = Image.fromarray(np.asarray(scene(420, 300)) // 2 + noise).convert(mode)
+    data = saved(painted, "JPEG", progressive=progressive)
+    whole, seen = open_picture(data), glimpse(data)
+    assert (seen.width, seen.height, seen.suffix) == (whole.width, whole.height, whole.suffix)
+    assert seen.image.width < 420
+    assert (int(dhash(seen.image), 16) ^ int(dhash(whole.image), 16)).bit_count() <= NEAR
+    for cut in (len(data) // 2, len(data) * 9 // 10, len(data) - 20):
+        with pytest.raises(PictureError, match="truncated"):
+            glimpse(data[:cut])
 
 
 # -- files that are no pictures

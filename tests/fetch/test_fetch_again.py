@@ -74,6 +74,8 @@ def test_a_fetched_dataset_is_a_dataset(place: Path) -> None:
         assert record["image_url"].startswith("https://uploads4.wikiart.org/images/")
         assert record["fetched_at"] == "2026-11-03T12:00:00Z"
         assert found.description["counts"] == {"ok": 5} and found.description["rights"]
+        noon = {"first": "2026-11-03T12:00:00Z", "last": "2026-11-03T12:00:00Z", "seconds": 0.0}
+        assert found.description["timings"] == noon
 
         before = found.tree()
         internet.log.clear()

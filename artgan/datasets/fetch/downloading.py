@@ -10,15 +10,13 @@ from pathlib import Path
 from typing import Any
 
 from artgan import __version__, files
-from artgan.datasets.decode import PictureError, open_picture
+from artgan.datasets.decode import PictureError, glimpse
 from artgan.datasets.dhash import dhash
 from artgan.datasets.fetch.wanted import Wanted
 from artgan.datasets.manifest import Status
 from artgan.datasets.sites.site import Version
 from artgan.web.client import Missing, Refused, Saved, Unavailable, Web
 
-# A JPEG need not be decoded larger than this for its hash, yet every bit of it is read.
-_DRAFT = (64, 64)
 _TRIES = 2  # of a body that came whole and is no picture: some servers send a broken one now and then
 _NOT_FOR_LEARNING = frozenset(("noai", "noimageai"))
 # First words of what the web's room says of an address that may well be had another time.
@@ -134,7 +132,7 @@ class Downloader:
             return Outcome("dropped", "noai: the site asks that no machine learns from it")
         if saved.bytes and saved.content_type in _PAGES:
             raise PictureError("html: the server sent a web page instead of a picture")
-        picture = open_picture(saved.path, draft=_DRAFT, most_pixels=self._wanted.max_pixels)
+        picture = glimpse(saved.path, most_pixels=self._wanted.max_pixels)
         width, height = picture.width, picture.height
         fields: dict[str, Any] = {
             "width": width, "height": height, "sha256": saved.sha256, "bytes": saved.bytes,

@@ -16,9 +16,17 @@ from artgan.datasets import human_names
 from artgan.datasets.fetch.downloading import Outcome
 from artgan.datasets.fetch.plan import Planned, expected
 from artgan.datasets.fetch.selection import Selection, left_out
-from artgan.datasets.fetch.wanted import Wanted, first_word
+from artgan.datasets.fetch.wanted import Wanted
 from artgan.datasets.fetch.workplace import Asked, Manners, Workplace
-from artgan.datasets.manifest import Dataset, DatasetFolder, ImageRecord, Painting, described, status_counts
+from artgan.datasets.manifest import (
+    Dataset,
+    DatasetFolder,
+    ImageRecord,
+    Painting,
+    described,
+    first_word,
+    status_counts,
+)
 from artgan.datasets.sites.site import Query, Site, Work
 from artgan.errors import ArtganError, DiskFullError, UsageError
 from artgan.events import Event, Finished, ImageSaved, Note, Progress, Skipped
@@ -267,7 +275,8 @@ class Fetching:
 
     def _describe(self, records: list[ImageRecord]) -> None:
         """Write ``dataset.json``; its times are the servers', so that the same fetch makes the same file."""
-        times = [record.fetched_at for record in records if record.fetched_at]
+        facts = described(records)
+        times = facts["timings"]
         asked: dict[str, Any] = {
             "query": self._query.model_dump(mode="json", exclude_defaults=True) | {"source": self._query.source},
             "wanted": self._wanted.model_dump(mode="json", exclude_defaults=True),
@@ -277,8 +286,8 @@ class Fetching:
             Dataset(
                 name=self._folder.name, source=f"{self._site.title}: {self._query.in_words()}",
                 layout=self._site.name, prepared=self._before.prepared if self._before else [],
-                created=min(times) if times else self._before.created if self._before else now(),
-                updated=max(times, default=None), rights=self._rights, query=asked, **described(records),
+                created=times.first if times else self._before.created if self._before else now(),
+                updated=times.last if times else None, rights=self._rights, query=asked, **facts,
             )
         )  # fmt: skip
 

@@ -10,8 +10,8 @@ from pathlib import Path, PurePosixPath
 
 from artgan import files
 from artgan.datasets.duplicates import near_duplicates
-from artgan.datasets.fetch.wanted import FILTERS, Wanted, first_word
-from artgan.datasets.manifest import BY_HAND, DatasetFolder, ImageRecord, Status, is_by_hand, line_of
+from artgan.datasets.fetch.wanted import FILTERS, Wanted
+from artgan.datasets.manifest import BY_HAND, DatasetFolder, ImageRecord, Status, first_word, is_by_hand, line_of
 
 REPEATED = 3
 """The same bytes under so many different ids are no painting but what a server shows for a missing one."""

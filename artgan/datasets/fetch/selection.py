@@ -7,8 +7,8 @@ from collections import Counter, deque
 from artgan.datasets.fetch.downloading import Outcome
 from artgan.datasets.fetch.ledger import Ledger
 from artgan.datasets.fetch.plan import Listings
-from artgan.datasets.fetch.wanted import Wanted, first_word, is_permanent
-from artgan.datasets.manifest import ImageRecord, Status
+from artgan.datasets.fetch.wanted import Wanted, is_permanent
+from artgan.datasets.manifest import ImageRecord, Status, first_word
 from artgan.datasets.sites.site import Page, Work
 
 # What a listing or a page says instead of a picture, and the status that it is; the rest is not wanted.

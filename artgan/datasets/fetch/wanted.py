@@ -8,7 +8,7 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from artgan.datasets.decode import MOST_PIXELS
-from artgan.datasets.manifest import ImageRecord, Painting
+from artgan.datasets.manifest import ImageRecord, Painting, first_word
 from artgan.errors import UsageError
 
 MOST_BYTES = 80 * 2**20
@@ -114,11 +114,6 @@ def is_permanent(record: ImageRecord) -> bool:
         return word not in FILTERS
     # What a listing says (no picture, an odd address) may have been mended in the next one.
     return record.status in ("gone", "placeholder") and word not in ("no-image", "address")
-
-
-def first_word(reason: str) -> str:
-    """Return what reasons are counted by: "too-small" of "too-small: 4x4 ..."."""
-    return reason.partition(":")[0]
 
 
 def _key(text: str) -> str:

@@ -10,7 +10,6 @@ from artgan.datasets.sites.combining import combined
 from artgan.datasets.sites.site import Page, Query, Work
 from artgan.datasets.sites.wikiart.address import Listing, listings_of
 from artgan.datasets.sites.wikiart.listings import read_listing
-from artgan.datasets.sites.wikiart.painting import read_painting
 from artgan.datasets.sites.wikiart.slices import read_slices
 from artgan.datasets.sites.wikiart.versions import is_placeholder
 from artgan.datasets.sites.words import by_slug
@@ -43,6 +42,9 @@ class WikiArt:
         return combined([self._added_up(group, query, web) for group in groups])
 
     def details(self, work: Work, web: Web) -> Work:
+        # Here, as most fetches read no page of a work, and BeautifulSoup takes long to load.
+        from artgan.datasets.sites.wikiart.painting import read_painting
+
         return read_painting(work, web)
 
     def _added_up(self, group: list[Listing], query: Query, web: Web) -> Iterator[Page]:
