@@ -156,8 +156,14 @@ class Backend(Protocol):
         """
         ...
 
-    def find(self, run_id: str, remote: Mapping[str, str]) -> RemoteRun | None:
-        """Return the job that has the tag ``artgan.run`` = run_id, if one was sent."""
+    def find(self, run_id: str, remote: Mapping[str, str], tags: Mapping[str, str] | None = None) -> RemoteRun | None:
+        """Return the job that has the tag ``artgan.run`` = run_id, if one was sent.
+
+        Args:
+            run_id: of the run.
+            remote: of ``target``.
+            tags: that it shall have; written where whoever sent it was killed before that.
+        """
         ...
 
     def status(self, remote_id: str, remote: Mapping[str, str]) -> RemoteRun:

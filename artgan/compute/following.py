@@ -36,9 +36,10 @@ def refresh(folder: RunFolder, backend: Backend) -> RunRecord:
     record = folder.record
     if not is_remote(record):
         return RunFolder(folder.path).current()  # read anew: its worker writes it
-    found = (
-        backend.status(record.remote_id, record.remote) if record.remote_id else backend.find(record.id, record.remote)
-    )
+    if record.remote_id:
+        found: RemoteRun | None = backend.status(record.remote_id, record.remote)
+    else:
+        found = backend.find(record.id, record.remote, record.told)
     if found is None:
         return record
     _write(folder, found)

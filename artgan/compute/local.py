@@ -69,11 +69,13 @@ class LocalBackend:
         folder.update(state="preparing", **process_fields(worker.pid))
         return RemoteRun(remote_id=spec.run_id, state="preparing", name=spec.run)
 
-    def find(self, run_id: str, remote: Mapping[str, str]) -> RemoteRun | None:
+    def find(self, run_id: str, remote: Mapping[str, str], tags: Mapping[str, str] | None = None) -> RemoteRun | None:
         """A worker exists once the record says more than that the run is being submitted."""
-        folder = self._folder(run_id)
-        record = folder.current()
-        return None if record.state == "submitting" else self.status(run_id, remote)
+        try:
+            found = self.status(run_id, remote)
+        except NotFoundError:
+            return None
+        return None if found.state == "submitting" else found
 
     def status(self, remote_id: str, remote: Mapping[str, str]) -> RemoteRun:
         record = self._folder(remote_id).current()

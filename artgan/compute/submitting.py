@@ -6,6 +6,7 @@ on where it stopped. Whether a job was sent although the answer never came is as
 
 from __future__ import annotations
 
+import shutil
 import tempfile
 import threading
 from collections.abc import Generator, Iterator, Mapping
@@ -27,6 +28,9 @@ from artgan.training.config import TrainConfig, to_toml
 from artgan.training.job import Source
 
 _LOOK_S = 0.2
+
+_SCRATCH = "artgan-"
+"""What the folder begins with in which a job is gathered."""
 
 
 class Submitted(Finished):
@@ -86,7 +90,9 @@ def submit(submission: Submission, backend: Backend, target: Target, runs_dir: P
     if again:
         yield Note(text=f"going on with {folder.name}, which was written down but not sent")
     with folder.locked():
-        remote_run = backend.find(record.id, record.remote) if again else None
+        for left in folder.path.glob(f"{_SCRATCH}*"):  # by a command that was killed
+            shutil.rmtree(left, ignore_errors=True)
+        remote_run = backend.find(record.id, record.remote, record.told) if again else None
         found = remote_run is not None
         if remote_run is None:
             remote_run = yield from _send(submission, backend, folder)
@@ -111,19 +117,22 @@ def _folder(
             folder.update(**process_fields())
             return folder, True
     folder = new_run(
-        runs_dir, submission.base, state="submitting", backend=backend.name, remote=target.remote,
+        runs_dir, submission.base, fill=lambda made: _fill(made, submission), state="submitting",
+        backend=backend.name, remote=target.remote,
         dataset=submission.dataset.name, dataset_fingerprint=fingerprint, images=images, size=config.size,
         preset=config.preset, seed=config.seed, tags=dict(submission.wishes.get("tags", {})),
         begun_from=begun_from,
     )  # fmt: skip
+    return folder, False
+
+
+def _fill(folder: RunFolder, submission: Submission) -> None:
     if submission.source:
         models = RunFolder(folder.path / INIT).models
         for network, path in (("gen", submission.source.generator), ("dis", submission.source.discriminator)):
             if path:
                 files.copy_file(path, models / f"{network}_000000.keras")
-    # The last of them: by it the run is found again.
-    files.write_text(folder.config_path, to_toml(config))
-    return folder, False
+    files.write_text(folder.config_path, to_toml(submission.config))
 
 
 def _config_is(folder: RunFolder, config: TrainConfig) -> bool:
@@ -136,7 +145,7 @@ def _config_is(folder: RunFolder, config: TrainConfig) -> bool:
 def _send(submission: Submission, backend: Backend, folder: RunFolder) -> Generator[Event, None, RemoteRun]:
     """Bring the data there, unless they are, and the job."""
     record, elsewhere = folder.record, backend.name != "local"
-    with tempfile.TemporaryDirectory(prefix="artgan-", dir=folder.path) as scratch:
+    with tempfile.TemporaryDirectory(prefix=_SCRATCH, dir=folder.path) as scratch:
         data = (yield from _bring_data(submission, backend, Path(scratch))) if elsewhere else ""
         spec = submission.spec(folder.name, record.id, data)
         files.write_text(folder.path / JOB, spec.model_dump_json(indent=1) + "\n")

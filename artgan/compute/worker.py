@@ -33,9 +33,11 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument("--runs-dir", type=Path, required=True)
     options = parser.parse_args(argv)
     folder = RunFolder(options.run)
-    with stop_on_signal(twice_leaves=False) as asked, _exit_code(folder) as outcome:
-        _wait_for_the_record(options.run)
-        outcome.append(_train(RunFolder(options.run), options.datasets_dir, options.runs_dir, asked))
+    with stop_on_signal(twice_leaves=False) as asked:
+        if not _is_ours(options.run):
+            return 1
+        with _exit_code(folder) as outcome:
+            outcome.append(_train(RunFolder(options.run), options.datasets_dir, options.runs_dir, asked))
     return outcome[-1]
 
 
@@ -62,11 +64,14 @@ def _train(folder: RunFolder, datasets_dir: Path, runs_dir: Path, asked: Asked) 
     return 0
 
 
-def _wait_for_the_record(path: Path) -> None:
-    """Let the one who started us finish writing that we run; then the record is ours."""
+def _is_ours(path: Path) -> bool:
+    """Wait until the one who started us has written that we run; who was killed before that starts another."""
     until = time.monotonic() + _PATIENCE_S
-    while RunFolder(path).record.pid != os.getpid() and time.monotonic() < until:
+    while RunFolder(path).record.pid != os.getpid():
+        if time.monotonic() > until:
+            return False
         time.sleep(0.05)
+    return True
 
 
 @contextmanager

@@ -205,7 +205,10 @@ def _alive(record: RunRecord) -> bool:
     import psutil
 
     try:
-        started = psutil.Process(record.pid).create_time()
+        process = psutil.Process(record.pid)
+        started = process.create_time()
+        if process.status() == psutil.STATUS_ZOMBIE:  # over, and whoever started it has not looked yet
+            return False
     except psutil.Error:
         return False
     # The kernel reports start times in hundredths of a second; one second tells a reused pid apart.

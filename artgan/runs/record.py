@@ -59,6 +59,11 @@ class RunRecord(Record):
     typical_aspect: float | None = None
     """Width / height of the paintings, for ``sample --aspect original``, when they were stretched to a square."""
 
+    @property
+    def told(self) -> dict[str, str]:
+        """The tags by which a service shows the run, beside its id."""
+        return {**self.tags, "artgan.name": self.name}
+
 
 class Checkpoint(NamedTuple):
     """A generator in ``models/``."""

@@ -6,11 +6,13 @@ import contextlib
 import os
 import platform
 import secrets
+import tempfile
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 from artgan import files
-from artgan.errors import ArtganError, NotFoundError, UsageError
+from artgan.errors import NotFoundError, UsageError
 from artgan.records import now
 from artgan.runs.folder import RunFolder
 from artgan.runs.record import RunRecord
@@ -21,12 +23,15 @@ _ID_LENGTH = 6
 LAST = "@last"
 
 
-def new_run(runs_dir: Path, base: str, **fields: Any) -> RunFolder:
-    """Make the folder and the record of a new run; never one that exists.
+def new_run(
+    runs_dir: Path, base: str, *, fill: Callable[[RunFolder], None] = lambda folder: None, **fields: Any
+) -> RunFolder:
+    """Make the folder and the record of a new run; never one that exists. It is seen whole or not at all.
 
     Args:
         runs_dir: the folder of runs; made when missing.
         base: what its name begins with, for example "flowers-64"; the id follows.
+        fill: puts into the folder what it must have from its first moment on.
         fields: further fields of the ``RunRecord``.
     """
     try:
@@ -34,21 +39,18 @@ def new_run(runs_dir: Path, base: str, **fields: Any) -> RunFolder:
         while True:
             run_id = "".join(secrets.choice(_ALPHABET) for _ in range(_ID_LENGTH))
             path = runs_dir / f"{files.safe_name(base)}-{run_id}"
-            try:
-                path.mkdir()
-                break
-            except FileExistsError:
+            if path.exists():
                 continue
+            # A folder whose name begins with a dot is no run yet.
+            with tempfile.TemporaryDirectory(prefix=".new-", dir=runs_dir, ignore_cleanup_errors=True) as hidden:
+                made = RunFolder(Path(hidden, path.name))
+                record = RunRecord(id=run_id, name=path.name, created=now(), **process_fields(), **fields)
+                files.write_text(made.record_path, record.model_dump_json(indent=1) + "\n")
+                fill(made)
+                made.path.rename(path)
+            return RunFolder(path)
     except OSError as error:
         raise files.storage_error(error, runs_dir) from error
-    folder = RunFolder(path)
-    record = RunRecord(id=run_id, name=path.name, created=now(), **process_fields(), **fields)
-    try:
-        files.write_text(folder.record_path, record.model_dump_json(indent=1) + "\n")
-    except ArtganError:
-        path.rmdir()
-        raise
-    return folder
 
 
 def adopt_run(runs_dir: Path, name: str, *, run_id: str = "", **fields: Any) -> RunFolder:

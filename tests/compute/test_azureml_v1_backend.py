@@ -169,41 +169,6 @@ def test_a_snapshot_that_the_service_has_forgotten_is_sent_again(
     assert list(azure.runs) == ["artgan_k3f9x2", "artgan_zzzzzz"]
 
 
-def test_cancelling_is_done_once_and_told(azure: LocalAzure, backend: AzureMLBackend, tmp_path: Path) -> None:
-    remote = remote_of(backend)
-    staged = stage(tmp_path / "job", "import time\nprint('begun')\ntime.sleep(60)\n")
-    sent = backend.submit(SPEC, staged, remote)
-    run = only(azure)
-    azure.wait(lambda: "user_logs/std_log.txt" in run.artifacts)
-    assert backend.cancel(sent.remote_id, remote) is True
-    azure.wait(lambda: run.over)
-    assert backend.cancel(sent.remote_id, remote) is False
-    over = backend.status(sent.remote_id, remote)
-    assert over.state == "cancelled" and over.ended
-    assert backend.logs(sent.remote_id, remote).data == b"begun\n", "what a cancelled run said stays"
-
-
-def test_a_queued_run_is_cancelled_and_has_no_log(azure: LocalAzure, backend: AzureMLBackend, staged: Path) -> None:
-    azure.hold()
-    remote = remote_of(backend)
-    sent = backend.submit(SPEC, staged, remote)
-    assert backend.status(sent.remote_id, remote).state == "queued"
-    assert backend.logs(sent.remote_id, remote) == (b"", 0)
-    assert backend.files(sent.remote_id, remote) == []
-    assert backend.cancel(sent.remote_id, remote) is True
-    assert backend.status(sent.remote_id, remote).state == "cancelled"
-
-
-def test_a_failed_run_says_why(azure: LocalAzure, backend: AzureMLBackend, tmp_path: Path) -> None:
-    staged = stage(tmp_path / "job", "import sys\nprint('the brush broke')\nsys.exit(3)\n")
-    remote = remote_of(backend)
-    sent = backend.submit(SPEC, staged, remote)
-    azure.wait(lambda: only(azure).over)
-    over = backend.status(sent.remote_id, remote)
-    assert over.state == "failed" and over.reason
-    assert b"the brush broke" in backend.logs(sent.remote_id, remote).data
-
-
 @pytest.mark.parametrize(
     ("theirs", "ours"),
     [

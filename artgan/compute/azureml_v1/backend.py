@@ -118,9 +118,9 @@ class AzureMLBackend:
         """Send a job; doing it again for the same run returns the job that was sent."""
         return jobs.submit(self._service, spec, staged, remote)
 
-    def find(self, run_id: str, remote: Mapping[str, str]) -> RemoteRun | None:
+    def find(self, run_id: str, remote: Mapping[str, str], tags: Mapping[str, str] | None = None) -> RemoteRun | None:
         """Return the job of a run, if one was sent."""
-        return runs.find(self._service, run_id, remote)
+        return runs.find(self._service, run_id, remote, tags or {})
 
     def status(self, remote_id: str, remote: Mapping[str, str]) -> RemoteRun:
         """Ask how a job is."""

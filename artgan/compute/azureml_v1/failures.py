@@ -64,7 +64,8 @@ def look(error: BaseException) -> Trouble:
     """Read an exception of any of the SDK's layers; never raises."""
     chain = list(_chain(error))
     names = {kind.__name__ for one in chain for kind in type(one).__mro__}
-    response = next((r for r in (getattr(one, "response", None) for one in chain) if r is not None), None)
+    held = (getattr(one, "response", None) for one in chain)
+    response = next((r for r in (*held, *map(_answer_in_hand, chain)) if r is not None), None)
     texts = [_text_of(one) for one in chain]
     status = _status(chain, response, texts)
     code, text = _words(response, texts)
@@ -189,6 +190,18 @@ def _chain(error: BaseException) -> Iterator[BaseException]:
         todo += [arg for arg in one.args if isinstance(arg, BaseException)]
         if not one.__suppress_context__:
             todo.append(one.__context__)
+
+
+def _answer_in_hand(error: BaseException) -> Any:
+    """Return the answer that the function which raised was looking at.
+
+    Of a refused submit the SDK puts status and body into its sentence, and forgets the headers: how long to wait.
+    """
+    frame = error.__traceback__
+    while frame is not None and frame.tb_next is not None:
+        frame = frame.tb_next
+    found = frame.tb_frame.f_locals.get("response") if frame else None
+    return found if hasattr(found, "status_code") and hasattr(found, "headers") else None
 
 
 def _text_of(error: BaseException) -> str:

@@ -63,6 +63,9 @@ class Outputs:
         """Return the files in the job's run folder whose path begins with ``prefix``, by path.
 
         Sizes are not told by the service; each would be a question of its own.
+
+        Raises:
+            NotFoundError: the workspace has no such job.
         """
         client = self._service.artifacts
 
@@ -80,6 +83,8 @@ class Outputs:
             ]
 
         files = self._service.ask(f"list the files of run {remote_id}", ask)
+        if not files and runs.get(self._service, remote_id) is None:
+            raise runs.unknown(self._service, remote_id)
         return sorted(file for file in files if file.path.startswith(prefix))
 
     def fetch(self, remote_id: str, file: RemoteFile, path: Path) -> None:

@@ -63,10 +63,15 @@ def status(service: Service, remote_id: str, remote: Mapping[str, str]) -> Remot
     """
     dto = get(service, remote_id)
     if dto is None:
-        raise NotFoundError(
-            f"no run {remote_id!r} in workspace {service.where.workspace_name!r}", "see which there are: artgan list -r"
-        )
+        raise unknown(service, remote_id)
     return read(service, dto, experiment_of(remote), details=True)
+
+
+def unknown(service: Service, remote_id: str) -> NotFoundError:
+    """Return the error of a job that the workspace does not know."""
+    return NotFoundError(
+        f"no run {remote_id!r} in workspace {service.where.workspace_name!r}", "see which there are: artgan list -r"
+    )
 
 
 def get(service: Service, remote_id: str) -> Any:
@@ -84,14 +89,14 @@ def get(service: Service, remote_id: str) -> Any:
     return service.ask(f"ask for run {remote_id}", ask)
 
 
-def find(service: Service, run_id: str, remote: Mapping[str, str]) -> RemoteRun | None:
+def find(service: Service, run_id: str, remote: Mapping[str, str], told: Mapping[str, str]) -> RemoteRun | None:
     """Return the job of a run, by the id that artgan gave it, else by its tag."""
     experiment = experiment_of(remote)
     dto = get(service, job_id(run_id, experiment))
     if dto is not None:
         if (dto.tags or {}).get(RUN_TAG) != run_id:
             # The client that sent it died before it could write the tags: other machines find runs by them.
-            dto = describe(service, experiment, dto.run_id, {RUN_TAG: run_id})
+            dto = describe(service, experiment, dto.run_id, {**told, RUN_TAG: run_id}, told.get(NAME_TAG))
         return read(service, dto, experiment, details=True)
     for found in _query(service, experiment, {RUN_TAG: run_id}):
         if (found.tags or {}).get(RUN_TAG) == run_id:
@@ -154,7 +159,7 @@ def cancel(service: Service, remote_id: str, remote: Mapping[str, str]) -> bool:
     """End a job; False when it was over, True also when it was being ended already."""
     now = get(service, remote_id)
     if now is None:
-        status(service, remote_id, remote)  # says that there is none
+        raise unknown(service, remote_id)
     if _STATES.get(str(now.status)) not in GOING:
         return False
     if now.status == "CancelRequested":
@@ -231,7 +236,16 @@ def portal_url(service: Service, remote_id: str) -> str:
 
 def _details(service: Service, remote_id: str, experiment: str) -> Any:
     client = service.run_client(experiment, remote_id)
-    return service.ask(f"ask for the details of run {remote_id}", client.get_runstatus)
+
+    def ask() -> Any:
+        try:
+            return client.get_runstatus()
+        except Exception as error:
+            if failures.look(error).status == 404:
+                raise unknown(service, remote_id) from error
+            raise
+
+    return service.ask(f"ask for the details of run {remote_id}", ask)
 
 
 def log_addresses(service: Service, remote_id: str, experiment: str) -> dict[str, str]:

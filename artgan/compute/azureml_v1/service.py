@@ -55,8 +55,8 @@ def load() -> Any:
             from azureml._restclient import clientbase
         except ImportError as error:
             raise missing_extra() from error
-        # Its own answer to "too many requests" is to wait 32, 64 and 128 seconds; here patience is one minute in all.
-        clientbase.DEFAULT_BACKOFF = min(clientbase.DEFAULT_BACKOFF, 4)
+        # Its own tries know no Retry-After, and wait 32, 64 and 128 seconds; ours wait for one minute in all.
+        clientbase.DEFAULT_RETRIES = 0
         return azureml.core
 
 

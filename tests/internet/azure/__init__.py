@@ -6,13 +6,14 @@ hand.
 
 Read in this order: ``local`` (what tests use), ``faults``, ``world`` (what there is), ``job`` and ``executor`` (how it
 runs), ``routing`` and the services ``arm``, ``history``, ``execution``, ``stores`` (with ``filters``), ``azurite`` and
-``blobs`` (storage), ``names``.
+``blobs`` (storage), ``warm`` (commands that need not load the SDK anew), ``names``.
 """
 
 from . import faults
 from .azurite import Azurite, find_azurite, missing, package_missing, require
 from .local import ARTICLE_RUN, LocalAzure
 from .names import ARTIFACTS, DATA, SNAPSHOTS
+from .warm import Command
 from .world import Cluster, Run
 
 __all__ = [
@@ -22,6 +23,7 @@ __all__ = [
     "SNAPSHOTS",
     "Azurite",
     "Cluster",
+    "Command",
     "LocalAzure",
     "Run",
     "faults",

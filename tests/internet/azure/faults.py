@@ -39,6 +39,13 @@ def unavailable() -> Fault:
     return _refused(503, "ServiceUnavailable", "The service is unavailable.")
 
 
+def storage_refuses() -> Fault:
+    """Answer 403 as blob storage does when its keys were changed or its firewall is closed."""
+    text = '<?xml version="1.0"?><Error><Code>AuthenticationFailed</Code><Message>no</Message></Error>'
+    headers = {"x-ms-error-code": "AuthenticationFailed", "Content-Type": "application/xml"}
+    return lambda request, response: Response(403, headers, text.encode())
+
+
 def quota() -> Fault:
     """Refuse a submit: the subscription may not use so many cores."""
     text = (

@@ -22,6 +22,7 @@ from .history import History
 from .names import ARTIFACTS, CLIENT, DATA, GROUP, NAME, SECRET, SNAPSHOTS, SUBSCRIPTION, TENANT
 from .routing import ControlPlane
 from .stores import Artifacts, Datastores, Environments, Metrics
+from .warm import Command, Warm
 from .world import Cluster, Run, World
 
 ARTICLE_RUN = "KeraGAN_1584082108_356cf603"
@@ -74,6 +75,7 @@ class LocalAzure:
         self._front = BlobFront()
         self._grace_s = grace_s
         self._executor: Executor
+        self._warm: Warm | None = None
         services = [
             *(self._sign_in, ResourceManager(self.world), Compute(self.world)),
             *(History(self.world, self._run_tokens), Content(self.world), Execution(self.world, self)),
@@ -104,6 +106,8 @@ class LocalAzure:
 
     def __exit__(self, *_: object) -> None:
         self._executor.close()
+        if self._warm:
+            self._warm.close()
         self.storage.close()
         self.internet.__exit__()
         if self._given is None:
@@ -136,6 +140,15 @@ class LocalAzure:
     def artgan(self, *args: str, cwd: Path, timeout: float = 120, **env: str) -> subprocess.CompletedProcess[str]:
         """Run ``artgan ARGS`` to its end."""
         return self.internet.artgan(*args, cwd=cwd, timeout=timeout, **env)
+
+    def begin(self, *args: str, cwd: Path, die_at: int | None = None) -> Command:
+        """Start ``artgan ARGS`` in a process that need not load the SDK anew; see ``Warm.begin``."""
+        self._warm = self._warm or Warm(self.env)
+        return self._warm.begin(*args, cwd=cwd, die_at=die_at)
+
+    def quick(self, *args: str, cwd: Path) -> subprocess.CompletedProcess[str]:
+        """Run ``artgan ARGS`` to its end in a process that need not load the SDK anew."""
+        return self.begin(*args, cwd=cwd).wait()
 
     def use(self, monkeypatch: Any) -> None:
         """Let the test's own process live here."""

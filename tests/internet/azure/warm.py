@@ -1,0 +1,145 @@
+"""``artgan`` by a process that has loaded the SDK already: a command is a fork of it, and costs seconds less.
+
+A fork runs the very function that the installed command runs, in a process of its own, which can be killed like any
+other. It serves where many commands are needed, as after every step of submit; what a start loads, and how long it
+takes, is for tests that start artgan from nothing.
+"""
+
+from __future__ import annotations
+
+import importlib
+import json
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, NoReturn
+
+_LOADED = (
+    *("azureml.core.compute", "azureml.data.data_reference", "azureml._vendor.azure_storage.blob", "azure.identity"),
+    *("artgan.cli.list_", "artgan.cli.logs", "artgan.cli.pull", "artgan.cli.submit"),
+    "artgan.compute.azureml_v1.backend",
+)
+
+
+class Warm:
+    """The process that is forked; one command at a time.
+
+    Args:
+        env: the environment of the commands.
+    """
+
+    def __init__(self, env: Mapping[str, str]) -> None:
+        self._process = subprocess.Popen(
+            [sys.executable, __file__], env=dict(env), stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+        )
+        self._last: Command | None = None
+
+    def close(self) -> None:
+        self._process.kill()
+        self._process.communicate()
+
+    def begin(self, *args: str, cwd: Path, die_at: int | None = None) -> Command:
+        """Start ``artgan ARGS``.
+
+        Args:
+            cwd: the current folder of the command.
+            die_at: before this change of the folder of runs it is killed, the first being 0.
+        """
+        assert self._process.stdin is not None
+        with tempfile.NamedTemporaryFile(delete=False) as out, tempfile.NamedTemporaryFile(delete=False) as err:
+            asked = {"args": args, "cwd": str(cwd), "out": out.name, "err": err.name, "die_at": die_at}
+        if self._last and not self._last.over:  # of a test that failed
+            self._last.kill()
+            self._last.wait()
+        self._process.stdin.write(json.dumps(asked) + "\n")
+        self._process.stdin.flush()
+        self._last = Command(self, args, self._answer(), Path(out.name), Path(err.name))
+        return self._last
+
+    def _answer(self) -> int:
+        assert self._process.stdout is not None
+        line = self._process.stdout.readline()
+        assert line, "the warm process ended"
+        return int(line)
+
+
+class Command:
+    """One ``artgan ARGS`` under way."""
+
+    def __init__(self, warm: Warm, args: tuple[str, ...], pid: int, out: Path, err: Path) -> None:
+        self._warm, self._args, self._out, self._err = warm, args, out, err
+        self.pid = pid
+        self.over = False
+
+    def kill(self) -> None:
+        """End it with -9."""
+        os.kill(self.pid, signal.SIGKILL)
+
+    def wait(self) -> subprocess.CompletedProcess[str]:
+        """Return what it printed, and its exit code, once it has ended; killed it is the signal's, negative."""
+        code = self._warm._answer()
+        self.over = True
+        texts = [path.read_text("utf-8") for path in (self._out, self._err)]
+        for path in (self._out, self._err):
+            path.unlink()
+        return subprocess.CompletedProcess(self._args, code, *texts)
+
+
+def _serve() -> None:
+    for name in _LOADED:
+        importlib.import_module(name)
+    for line in sys.stdin:
+        if (pid := os.fork()) == 0:
+            _become(json.loads(line))
+        print(pid, flush=True)
+        _, status = os.waitpid(pid, 0)
+        print(os.waitstatus_to_exitcode(status), flush=True)
+
+
+def _become(asked: dict[str, Any]) -> NoReturn:
+    code: Any = 1
+    try:
+        os.setsid()
+        os.chdir(asked["cwd"])
+        for number, name in ((0, os.devnull), (1, asked["out"]), (2, asked["err"])):
+            with open(name, "rb" if number == 0 else "wb") as file:
+                os.dup2(file.fileno(), number)
+        if asked["die_at"] is not None:
+            _die_at(asked["die_at"])
+        sys.argv = ["artgan", *asked["args"]]
+        from artgan.cli import main
+
+        main()
+        code = 0
+    except SystemExit as leaving:
+        code = leaving.code or 0
+    finally:
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(code if isinstance(code, int) else 1)
+
+
+def _die_at(number: int) -> None:
+    """Kill this process before a change of the folder of runs; what is only being gathered to be sent is none."""
+    left = number
+
+    def hear(event: str, args: tuple[Any, ...]) -> None:
+        nonlocal left
+        if event not in ("os.mkdir", "os.rename", "subprocess.Popen"):
+            return
+        parts = Path(str(args[1] if event == "os.rename" else args[0])).parts
+        if event != "subprocess.Popen" and ("runs" not in parts or any(p.startswith("artgan-") for p in parts)):
+            return
+        if left == 0:
+            os.kill(os.getpid(), signal.SIGKILL)
+        left -= 1
+
+    sys.addaudithook(hear)
+
+
+if __name__ == "__main__":
+    _serve()
