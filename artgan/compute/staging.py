@@ -10,6 +10,7 @@ import os
 import platform
 import re
 import shutil
+import zipfile
 from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
 from urllib.parse import urlsplit
@@ -21,6 +22,7 @@ from artgan.errors import NotFoundError, SetupError, UsageError
 from artgan.runs.folder import RunFolder
 
 PACKAGE = "artgan"
+ARCHIVE = "artgan.zip"
 ENTRY = "entry.py"
 RUN = "run"
 
@@ -31,10 +33,14 @@ MOST_FILES = 2000
 _ENTRY = '''"""Runs the artgan that lies beside this file, whatever else is installed."""
 
 import sys
+import zipfile
 from pathlib import Path
 
 if __name__ == "__main__":
-    sys.path.insert(0, str(Path(__file__).resolve().parent))
+    here = Path(__file__).resolve().parent
+    with zipfile.ZipFile(here / "artgan.zip") as archive:
+        archive.extractall(here)
+    sys.path.insert(0, str(here))
     from artgan.compute.job import main
 
     raise SystemExit(main(sys.argv[1:]))
@@ -42,7 +48,10 @@ if __name__ == "__main__":
 
 
 def stage(folder: RunFolder, spec: JobSpec, out: Path) -> Path:
-    """Gather the files of a job in one folder: ``entry.py``, ``artgan/`` and ``run/``.
+    """Gather the files of a job in one folder: ``entry.py``, ``artgan.zip`` and ``run/``.
+
+    The package is one file, the same bytes every time: a service is then asked once for it, not for each of its files,
+    and not again while it is unchanged.
 
     Args:
         folder: the run's, with its record and its configuration.
@@ -60,10 +69,7 @@ def stage(folder: RunFolder, spec: JobSpec, out: Path) -> Path:
     """
     try:
         _clear(out)
-        for source, name in _package():
-            place = out / PACKAGE / name
-            place.parent.mkdir(parents=True, exist_ok=True)
-            shutil.copyfile(source, place)
+        _pack(out / ARCHIVE)
         (out / ENTRY).write_text(_ENTRY, encoding="utf-8")
         _stage_run(folder, spec, out / RUN)
     except OSError as error:
@@ -111,6 +117,16 @@ def _distribution() -> importlib.metadata.Distribution:
         raise SetupError(
             "artgan is not installed here, so it cannot be sent to a cluster", "pip install artgan"
         ) from error
+
+
+def _pack(path: Path) -> None:
+    """Pack the installed package, without the times and rights of this machine."""
+    with zipfile.ZipFile(path, "w") as archive:
+        for source, name in _package():
+            member = zipfile.ZipInfo(f"{PACKAGE}/{name}", (1980, 1, 1, 0, 0, 0))
+            member.create_system = 3  # Unix, where the next line counts
+            member.external_attr = 0o644 << 16
+            archive.writestr(member, source.read_bytes(), zipfile.ZIP_DEFLATED, 1)
 
 
 def _package() -> Iterator[tuple[Path, str]]:
@@ -180,12 +196,11 @@ def _stage_run(folder: RunFolder, spec: JobSpec, out: Path) -> None:
 def _clear(out: Path) -> None:
     """Take away what an earlier call left; anything else stays, and is refused."""
     out.mkdir(parents=True, exist_ok=True)
-    foreign = sorted(set(os.listdir(out)) - {ENTRY, PACKAGE, RUN})
+    foreign = sorted(set(os.listdir(out)) - {ENTRY, ARCHIVE, RUN})
     if foreign:
         raise UsageError(f"{out} holds {foreign[0]}, which is no part of a job", "give an empty folder")
-    for name in (PACKAGE, RUN):
-        if (out / name).exists():
-            shutil.rmtree(out / name)
+    if (out / RUN).exists():
+        shutil.rmtree(out / RUN)
 
 
 def _check_limits(out: Path) -> None:

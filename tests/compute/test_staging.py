@@ -9,6 +9,7 @@ import platform
 import subprocess
 import sys
 import sysconfig
+import zipfile
 from importlib.metadata import Distribution, PackageNotFoundError, version
 from pathlib import Path
 
@@ -42,15 +43,21 @@ def spec_of(folder: RunFolder, **fields: object) -> JobSpec:
     return JobSpec(run=folder.name, run_id=folder.record.id, dataset="drawn", size=16, **fields)  # type: ignore[arg-type]
 
 
-def alone(code: str, *arguments: object) -> str:
+def alone(*arguments: object) -> str:
     """Run Python with the installed packages alone: no ``.pth`` files, nothing of this repository."""
     environ = {name: value for name, value in os.environ.items() if not name.startswith("PYTHON")}
     environ["PYTHONPATH"] = os.pathsep.join({sysconfig.get_path("purelib"), sysconfig.get_path("platlib")})
     done = subprocess.run(
-        [sys.executable, "-S", "-c", code, *map(str, arguments)], env=environ, cwd="/", capture_output=True, text=True
+        [sys.executable, "-S", *map(str, arguments)], env=environ, cwd="/", capture_output=True, text=True
     )
     assert done.returncode == 0, done.stderr
     return done.stdout
+
+
+def packed(out: Path) -> list[str]:
+    """Return the files of the package that was staged."""
+    with zipfile.ZipFile(out / "artgan.zip") as archive:
+        return sorted(name.removeprefix("artgan/") for name in archive.namelist())
 
 
 def test_a_fresh_python_imports_what_was_staged(run: RunFolder, tmp_path: Path) -> None:
@@ -63,7 +70,8 @@ azure = [name for name in sys.modules if name.split(".")[0] in ("azure", "azurem
 data = importlib.resources.files("artgan.datasets.sites").joinpath("dictionary.tsv").is_file()
 print(json.dumps([artgan.__file__, artgan.compute.job.__file__, artgan.__version__, azure, data]))
 """
-    package, job, number, foreign, data = json.loads(alone(code, out))
+    assert "--data" in alone(out / "entry.py", "--help")
+    package, job, number, foreign, data = json.loads(alone("-c", code, out))
     assert Path(package) == out / "artgan" / "__init__.py" and Path(job).is_relative_to(out)
     assert number == artgan.__version__ and not foreign and data
 
@@ -74,7 +82,7 @@ def test_it_holds_the_package_and_the_run_and_nothing_else(run: RunFolder, tmp_p
     (run.path / "worker.txt").write_text("not sent")
     spec = spec_of(run, init="init", data="drawn-16-0123456789ab.zip", tags={"mood": "calm"})
     out = stage(run, spec, tmp_path / "staged")
-    assert sorted(path.name for path in out.iterdir()) == ["artgan", "entry.py", "run"]
+    assert sorted(path.name for path in out.iterdir()) == ["artgan.zip", "entry.py", "run"]
     assert sorted(path.name for path in (out / "run").iterdir()) == [
         "config.toml", "init", "job.json", "run.json",
     ]  # fmt: skip
@@ -86,17 +94,18 @@ def test_it_holds_the_package_and_the_run_and_nothing_else(run: RunFolder, tmp_p
     assert (sent.id, sent.name, sent.backend) == (run.record.id, run.name, "azureml")
     assert (sent.host, sent.pid, sent.process_started) == ("", None, None)
     installed = Path(artgan.__file__).parent
-    expected = {p.relative_to(installed) for p in installed.rglob("*.py") if "__pycache__" not in p.parts}
-    assert {p.relative_to(out / "artgan") for p in (out / "artgan").rglob("*.py")} == expected
-    odd = [p for p in out.rglob("*") if p.suffix in {".pyc", ".part"} or p.name in {"__pycache__", "tests"}]
-    assert not odd
+    expected = {p.relative_to(installed).as_posix() for p in installed.rglob("*.py") if "__pycache__" not in p.parts}
+    assert {name for name in packed(out) if name.endswith(".py")} == expected
+    assert not [name for name in packed(out) if name.endswith((".pyc", ".part")) or "tests/" in name]
 
 
-def test_staging_again_replaces_what_was_there_and_nothing_of_others(run: RunFolder, tmp_path: Path) -> None:
+def test_staging_again_gives_the_same_and_leaves_what_others_put_there(run: RunFolder, tmp_path: Path) -> None:
     out = stage(run, spec_of(run), tmp_path / "staged")
-    (out / "artgan" / "stale.py").touch()
+    package = (out / "artgan.zip").read_bytes()
+    (out / "run" / "stale.txt").touch()
     stage(run, spec_of(run), out)
-    assert not (out / "artgan" / "stale.py").exists()
+    assert not (out / "run" / "stale.txt").exists()
+    assert (out / "artgan.zip").read_bytes() == package, "what is the same is not sent again"
     (out / "painting.png").touch()
     with pytest.raises(UsageError, match=r"painting\.png, which is no part of a job"):
         stage(run, spec_of(run), out)
@@ -123,8 +132,8 @@ def test_more_than_the_service_takes_is_refused(
     with pytest.raises(UsageError, match=r"30\d MB in \d+ files; the service takes 300 MB in 2,000 files") as caught:
         stage(run, spec_of(run, init="init"), tmp_path / "staged")
     assert "run/init/models/gen_000000.keras, 301 MB" in caught.value.hint
-    monkeypatch.setattr(staging, "MOST_FILES", 20)
-    with pytest.raises(UsageError, match="in 20 files"):
+    monkeypatch.setattr(staging, "MOST_FILES", 4)
+    with pytest.raises(UsageError, match="in 4 files"):
         stage(run, spec_of(run), tmp_path / "staged")
 
 
@@ -177,8 +186,7 @@ def test_however_it_is_installed_its_files_are_found(
         found = install(site, RECORD="artgan-1.dist-info/RECORD,,\n", direct_url__json=url)
     monkeypatch.setattr(staging.importlib.metadata, "distribution", lambda name: found)
     out = stage(run, spec_of(run), tmp_path / "staged")
-    staged = sorted(p.relative_to(out / "artgan").as_posix() for p in (out / "artgan").rglob("*") if p.is_file())
-    assert staged == ["__init__.py", "compute/job.py", "data/words.tsv"]
+    assert packed(out) == ["__init__.py", "compute/job.py", "data/words.tsv"]
     if kind == "wheel":
         (site / "artgan" / "compute" / "job.py").unlink()
     else:

@@ -81,13 +81,11 @@ def _forget_snapshot(service: Service) -> None:
 def configuration(service: Service, spec: JobSpec, staged: Path) -> Any:
     """Return the SDK's ``ScriptRunConfig`` of a job."""
     core = load()
-    workspace = service.workspace
-    datastore = service.ask("ask for the datastore", workspace.get_default_datastore)
     with quiet():
         from azureml.core.runconfig import DockerConfiguration
         from azureml.data.data_reference import DataReference
 
-        data = DataReference(datastore, _REFERENCE, path_on_datastore=FOLDER, mode="mount")
+        data = DataReference(service.datastore, _REFERENCE, path_on_datastore=FOLDER, mode="mount")
         options: dict[str, Any] = {}
         if spec.max_hours is not None:
             options["max_run_duration_seconds"] = round(spec.max_hours * 3600)

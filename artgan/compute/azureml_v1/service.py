@@ -141,6 +141,17 @@ class Service:
         return found
 
     @cached_property
+    def datastore(self) -> Any:
+        """The SDK's ``Datastore`` that is the workspace's default."""
+        workspace = self.workspace
+
+        def find() -> Any:
+            with quiet():
+                return workspace.get_default_datastore()
+
+        return self.ask("ask for the datastore", find)
+
+    @cached_property
     def context(self) -> Any:
         """What the SDK's clients are made with; it knows where the workspace's services are."""
         workspace = self.workspace

@@ -103,13 +103,7 @@ def _container(service: Service) -> Any:
     It is made anew from the datastore's own key or signature, because the SDK's waits 15 s before a second try, and
     because a workspace that gives out no keys wants the user's own sign-in.
     """
-    workspace = service.workspace
-
-    def find() -> Any:
-        with quiet():
-            return workspace.get_default_datastore()
-
-    datastore = service.ask("ask for the datastore", find)
+    datastore = service.datastore
     if datastore.datastore_type != "AzureBlob":
         raise SetupError(
             f"the default datastore {datastore.name!r} is a {datastore.datastore_type}, not blob storage",
