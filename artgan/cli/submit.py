@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -17,6 +17,9 @@ from artgan.cli.places import place_for
 from artgan.errors import UsageError
 from artgan.settings import Settings
 from artgan.training.config import TrainConfig, resolve
+
+if TYPE_CHECKING:
+    from artgan.compute.submitting import Submission
 
 WHERE = "Where"
 
@@ -110,6 +113,7 @@ def submit(
             ("dataset", f"{folder.name} at {submission.config.size} px"),
             ("recipe", f"{submission.config.preset}, {_length(submission.config)}"),
             *target.facts.items(),
+            ("upload", _upload(submission) if backend.name != "local" else ""),
             ("at most", f"{wishes['max_hours']} hours" if wishes.get("max_hours") else ""),
         ]
     )
@@ -137,6 +141,18 @@ def submit(
         follow(console, settings, done.run)
 
 
+def _upload(submission: Submission) -> str:
+    """Say how much is to be brought to the datastore."""
+    from artgan.datasets.prepared import is_prepared
+    from artgan.datasets.zipping import PreparedZip
+
+    dataset, size = submission.dataset, submission.config.size
+    if not is_prepared(dataset, size):
+        return f"the pictures, once they are prepared at {size} px, and artgan itself"
+    bulk = words.size(PreparedZip.of(dataset, size).pictures_bytes)
+    return f"{bulk} of pictures unless they are there, and artgan itself"
+
+
 def _length(config: TrainConfig) -> str:
     if config.time is not None:
         return words.duration(config.time)
@@ -145,7 +161,7 @@ def _length(config: TrainConfig) -> str:
     return f"{words.number(1000 * (config.kimg or 0))} images"
 
 
-def _exactly(submission: Any) -> list[tuple[str, str]]:
+def _exactly(submission: Submission) -> list[tuple[str, str]]:
     """Return everything that would be sent, one fact a line."""
     spec = submission.spec().model_dump(mode="json")
     config = submission.config.model_dump(mode="json", exclude_none=True)

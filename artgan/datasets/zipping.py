@@ -37,9 +37,11 @@ class PreparedZip:
 
     Attributes:
         name: of the file. The same set gives the same name and the same bytes, anywhere.
+        pictures_bytes: of its pictures, which are nearly all of it.
     """
 
     name: str
+    pictures_bytes: int
     _folder: DatasetFolder
     _set: PreparedSet
     _texts: dict[str, str]
@@ -58,8 +60,11 @@ class PreparedZip:
         """
         described_set = read_set(folder, size)
         texts = _texts(folder, described_set)
-        name = f"{files.safe_name(_name(folder))}-{size}-{_digest(folder, described_set, texts)}.zip"
-        return cls(name, folder, described_set, texts)
+        pictures = [(image.file, _size_of(folder, described_set, image)) for image in described_set.images]
+        # The texts name the pixels; the sizes tell apart what other encoders make of them.
+        digest = digest_of([_RECIPE, _name(folder), texts, pictures])[:_DIGITS]
+        name = f"{files.safe_name(_name(folder))}-{size}-{digest}.zip"
+        return cls(name, sum(number for _, number in pictures), folder, described_set, texts)
 
     def write(self, out_dir: Path) -> Path:
         """Pack it into a folder, made when missing; one of that name that lies there is taken as it is.
@@ -136,15 +141,11 @@ def _placed(record: ImageRecord) -> ImageRecord:
     return record.model_copy(update={"source": "", "file": file})
 
 
-def _digest(folder: DatasetFolder, described_set: PreparedSet, texts: dict[str, str]) -> str:
-    """Name what the zip holds. The texts name the pixels; the sizes tell apart what other encoders make of them."""
-    pictures = []
-    for image in described_set.images:
-        try:
-            pictures.append([image.file, (folder.prepared(described_set.options.size) / image.file).stat().st_size])
-        except OSError as error:
-            raise _damaged_picture(folder, described_set, image, "is missing") from error
-    return digest_of([_RECIPE, _name(folder), texts, pictures])[:_DIGITS]
+def _size_of(folder: DatasetFolder, described_set: PreparedSet, image: PreparedImage) -> int:
+    try:
+        return (folder.prepared(described_set.options.size) / image.file).stat().st_size
+    except OSError as error:
+        raise _damaged_picture(folder, described_set, image, "is missing") from error
 
 
 def _write(folder: DatasetFolder, described_set: PreparedSet, texts: dict[str, str], part: Path) -> None:

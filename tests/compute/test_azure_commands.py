@@ -56,7 +56,8 @@ def artgan(azure: LocalAzure, studio: Path, *args: str, code: int = 0) -> Any:
 def test_a_run_is_sent_watched_pulled_taken_away_twice_and_cancelled(azure: LocalAzure, studio: Path) -> None:
     """Its node is lost once with the newest state torn on the disk, once with all of the disk."""
     sent = installed(azure, studio, *SUBMIT, *SMALL, "--time", "10m", "--tag", "mood=calm")
-    assert "gpu-nc6 (STANDARD_NC4AS_T4_V3" in sent.stderr and "portal: https://ml.azure.com/runs/" in sent.stderr
+    assert "gpu-nc6 (STANDARD_NC4AS_T4_V3" in sent.stderr and " of pictures unless they are there" in sent.stderr
+    assert "portal: https://ml.azure.com/runs/" in sent.stderr
     folder = only_run(studio)
     (run,) = azure.runs.values()
     assert run.tags == {"artgan.run": folder.record.id, "artgan.name": folder.name, "mood": "calm"}

@@ -136,7 +136,7 @@ def stroke_ink(rng: np.random.Generator, sketch: Floats, x: Floats, y: Floats, s
 
 def _scatter(rng: np.random.Generator, top: float, bottom: float, step: float) -> tuple[Floats, Floats]:
     """Points in random order, about ``step`` apart, over the full width between two rows."""
-    y, x = np.mgrid[top:bottom:step, -2 : CANVAS + 4 : step]
+    y, x = np.meshgrid(np.arange(top, bottom, step), np.arange(-2, CANVAS + 4, step), indexing="ij")
     points = np.stack([x.ravel(), y.ravel()]) + rng.uniform(-0.6, 0.6, (2, x.size)) * step
     points = points[:, rng.permutation(x.size)]
     return points[0], points[1]

@@ -53,7 +53,8 @@ class WikiArt:
 
     def _whole(self, listing: Listing, query: Query, web: Web) -> Iterator[Page]:
         """Yield a listing, and what it has beyond its end where that is asked for."""
-        entry = by_slug(listing.kind, listing.word) if listing.kind in ("genre", "style") else None
+        kind = listing.kind
+        entry = by_slug(kind, listing.word) if kind == "genre" or kind == "style" else None
         page = None
         for page in read_listing(listing, web, query.max_side):
             is_cut = page.listed > page.reachable and query.beyond_cap
