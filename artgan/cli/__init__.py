@@ -9,19 +9,12 @@ events), ``helptext`` (the pages of ``--help``), ``options`` (``TrainConfig`` as
 
 from __future__ import annotations
 
-import gc
-
-# What a command loads it keeps to its end. Looking through all of it for garbage after every 700 new objects, as Python
-# does by default, takes a sixth of the time in which TensorFlow loads.
-_GARBAGE = (100_000, 50, 100)
+from artgan.program import program
 
 
 def main() -> None:
     """Run the command that ``sys.argv`` holds and exit with its code."""
     from artgan.cli.app import app
 
-    gc.set_threshold(*_GARBAGE)
-    try:
+    with program():
         app(prog_name="artgan")
-    finally:
-        gc.freeze()  # nor is there a use in taking it apart at the end: that took 0.9 s of TensorFlow, now 0.1 s

@@ -26,6 +26,7 @@ from artgan.datasets.manifest import DatasetFolder
 from artgan.datasets.zipping import unzip
 from artgan.errors import ArtganError, DamagedError, NotFoundError
 from artgan.events import Event, Note, Progress
+from artgan.program import program
 from artgan.records import now
 from artgan.runs.folder import RunFolder
 from artgan.training.events import CheckpointSaved, GridSaved, Planned, RolledBack, Tick, Trained
@@ -47,7 +48,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog=SENT.name, description=__doc__)
     parser.add_argument("--data", type=Path, required=True, help="the folder that holds the dataset's zip")
     options = parser.parse_args(argv)
-    with stop_on_signal(twice_leaves=False) as asked:
+    with program(), stop_on_signal(twice_leaves=False) as asked:
         say(f"artgan {__version__} on Python {platform.python_version()}, {platform.node()}")
         reporter, artifacts = reporting.connect(os.environ, say)
         try:

@@ -17,6 +17,7 @@ from artgan import files
 from artgan.compute.backend import JOB, JobSpec
 from artgan.errors import ArtganError
 from artgan.events import Note
+from artgan.program import program
 from artgan.records import now
 from artgan.runs.folder import RunFolder
 from artgan.training.stopping import Asked, leaving_early, stop_on_signal
@@ -33,7 +34,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument("--runs-dir", type=Path, required=True)
     options = parser.parse_args(argv)
     folder = RunFolder(options.run)
-    with stop_on_signal(twice_leaves=False) as asked:
+    with program(), stop_on_signal(twice_leaves=False) as asked:
         if not _is_ours(options.run):
             return 1
         with _exit_code(folder) as outcome:
