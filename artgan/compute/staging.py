@@ -5,6 +5,7 @@ The job then runs the same code, with the same versions of what it is built on, 
 
 from __future__ import annotations
 
+import csv
 import importlib.metadata
 import os
 import platform
@@ -132,15 +133,17 @@ def _pack(path: Path) -> None:
 def _package() -> Iterator[tuple[Path, str]]:
     """Yield the files of the installed package, each with its path inside the package."""
     distribution = _distribution()
-    listed = [file for file in distribution.files or [] if file.parts[0] == PACKAGE and len(file.parts) > 1]
+    # Read here: from Python 3.12 on, ``distribution.files`` leaves out what is missing.
+    rows = csv.reader((distribution.read_text("RECORD") or "").splitlines())
+    listed = [PurePosixPath(row[0]) for row in rows if row and row[0].startswith(f"{PACKAGE}/")]
     if not listed:
         yield from _below(_editable(distribution))
         return
     for file in listed:
-        inside = PurePosixPath(*file.parts[1:])
+        inside = file.relative_to(PACKAGE)
         if not _is_wanted(inside):
             continue
-        source = Path(str(distribution.locate_file(file)))
+        source = Path(str(distribution.locate_file(str(file))))
         if not source.is_file():
             raise SetupError(f"the installed artgan lacks {source}", "pip install --force-reinstall artgan")
         yield source, str(inside)
