@@ -11,9 +11,12 @@ import re
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from artgan.errors import ArtganError, BusyError, DiskFullError
+
+if TYPE_CHECKING:
+    import zipfile
 
 _FULL = {errno.ENOSPC, errno.EDQUOT} if hasattr(errno, "EDQUOT") else {errno.ENOSPC}
 
@@ -114,6 +117,16 @@ def sha256_file(path: Path) -> str:
     """Return the hexadecimal SHA-256 of a file's bytes."""
     with open(path, "rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def zip_member(name: str) -> zipfile.ZipInfo:
+    """Describe a file in a zip without the time, the rights and the system of who packs it: the same bytes anywhere."""
+    from zipfile import ZipInfo  # here, as few commands pack anything
+
+    member = ZipInfo(name, (1980, 1, 1, 0, 0, 0))
+    member.create_system = 3  # Unix, where the next line counts
+    member.external_attr = 0o644 << 16
+    return member
 
 
 def safe_name(text: str, *, longest: int = 80) -> str:

@@ -108,12 +108,14 @@ def submit(
         folder, resolve(with_halved_rate(values) if source else values), wishes, name or "", source
     )
     target = backend.target(submission.spec())
+    size = submission.config.size
+    ready = is_prepared(folder, size)
     console.pairs(
         [
             ("dataset", f"{folder.name} at {submission.config.size} px"),
             ("recipe", f"{submission.config.preset}, {_length(submission.config)}"),
             *target.facts.items(),
-            ("upload", _upload(submission) if backend.name != "local" else ""),
+            ("upload", _upload(submission, ready) if backend.name != "local" else ""),
             ("at most", f"{wishes['max_hours']} hours" if wishes.get("max_hours") else ""),
         ]
     )
@@ -126,8 +128,7 @@ def submit(
         return
     if backend.name != "local":
         console.confirm("Send it?", yes=yes)
-    size = submission.config.size
-    console.finish(prepare_missing(folder, size, ready=is_prepared(folder, size)))
+    console.finish(prepare_missing(folder, size, ready=ready))
     done = console.finish(submitting.submit(submission, backend, target, settings.runs_dir))
     console.say(f"{'was sent before' if done.found_again else 'sent'}: {done.run}, {done.state}")
     if done.portal_url:
@@ -141,16 +142,13 @@ def submit(
         follow(console, settings, done.run)
 
 
-def _upload(submission: Submission) -> str:
+def _upload(submission: Submission, ready: bool) -> str:
     """Say how much is to be brought to the datastore."""
-    from artgan.datasets.prepared import is_prepared
-    from artgan.datasets.zipping import PreparedZip
-
     dataset, size = submission.dataset, submission.config.size
-    if not is_prepared(dataset, size):
+    if not ready:
         return f"the pictures, once they are prepared at {size} px, and artgan itself"
-    bulk = words.size(PreparedZip.of(dataset, size).pictures_bytes)
-    return f"{bulk} of pictures unless they are there, and artgan itself"
+    bulk = sum(path.stat().st_size for path in dataset.prepared(size).glob("*/*.png"))
+    return f"{words.size(bulk)} of pictures unless they are there, and artgan itself"
 
 
 def _length(config: TrainConfig) -> str:

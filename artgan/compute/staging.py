@@ -124,9 +124,7 @@ def _pack(path: Path) -> None:
     """Pack the installed package, without the times and rights of this machine."""
     with zipfile.ZipFile(path, "w") as archive:
         for source, name in _package():
-            member = zipfile.ZipInfo(f"{PACKAGE}/{name}", (1980, 1, 1, 0, 0, 0))
-            member.create_system = 3  # Unix, where the next line counts
-            member.external_attr = 0o644 << 16
+            member = files.zip_member(f"{PACKAGE}/{name}")
             archive.writestr(member, source.read_bytes(), zipfile.ZIP_DEFLATED, 1)
 
 

@@ -198,19 +198,11 @@ def _write_zip(
     # Stored, not deflated: pictures are compressed already.
     with zipfile.ZipFile(path, "w", zipfile.ZIP_STORED) as archive:
         for name, text in texts.items():
-            archive.writestr(_member(f"{top}/{name}"), text)
+            archive.writestr(files.zip_member(f"{top}/{name}"), text)
         for done, (before, after) in enumerate(zip(records, placed, strict=True), 1):
-            with archive.open(_member(f"{top}/{after.file}"), "w") as target:
+            with archive.open(files.zip_member(f"{top}/{after.file}"), "w") as target:
                 _copy(folder, before, target)
             yield Progress(stage="write", done=done, total=len(records))
-
-
-def _member(name: str) -> zipfile.ZipInfo:
-    """Describe a file in a zip; the same dataset gives the same bytes, whenever and wherever it is packed."""
-    member = zipfile.ZipInfo(name, (1980, 1, 1, 0, 0, 0))
-    member.create_system = 3  # Unix, where the next line counts
-    member.external_attr = 0o644 << 16
-    return member
 
 
 def _write_folder(

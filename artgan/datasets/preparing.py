@@ -23,7 +23,7 @@ from PIL import Image
 from artgan import files
 from artgan.datasets import fit as fitting
 from artgan.datasets import prepared, squares
-from artgan.datasets.manifest import DatasetFolder, ImageRecord, digest_of
+from artgan.datasets.manifest import DatasetFolder, ImageRecord, digest_of, first_word
 from artgan.datasets.prepared import PreparedImage, PreparedSet
 from artgan.datasets.squares import PrepareOptions
 from artgan.errors import NotFoundError, UsageError
@@ -125,7 +125,7 @@ class _Work:
         prepared.index_path(self.folder, self.options.size).unlink(missing_ok=True)
 
     def skip(self, record: ImageRecord, reason: str) -> Skipped:
-        status = reason.partition(":")[0]
+        status = first_word(reason)
         self.skipped[status] += 1
         return Skipped(source=record.file or record.id, status=status, reason=reason)
 

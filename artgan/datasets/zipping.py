@@ -37,11 +37,9 @@ class PreparedZip:
 
     Attributes:
         name: of the file. The same set gives the same name and the same bytes, anywhere.
-        pictures_bytes: of its pictures, which are nearly all of it.
     """
 
     name: str
-    pictures_bytes: int
     _folder: DatasetFolder
     _set: PreparedSet
     _texts: dict[str, str]
@@ -64,7 +62,7 @@ class PreparedZip:
         # The texts name the pixels; the sizes tell apart what other encoders make of them.
         digest = digest_of([_RECIPE, _name(folder), texts, pictures])[:_DIGITS]
         name = f"{files.safe_name(_name(folder))}-{size}-{digest}.zip"
-        return cls(name, sum(number for _, number in pictures), folder, described_set, texts)
+        return cls(name, folder, described_set, texts)
 
     def write(self, out_dir: Path) -> Path:
         """Pack it into a folder, made when missing; one of that name that lies there is taken as it is.
@@ -155,15 +153,7 @@ def _write(folder: DatasetFolder, described_set: PreparedSet, texts: dict[str, s
     with zipfile.ZipFile(part, "w", zipfile.ZIP_STORED) as archive:
         for name in sorted([*texts, *images]):
             data = texts[name].encode() if name in texts else _picture(folder, described_set, images[name])
-            archive.writestr(_member(f"{top}/{name}"), data)
-
-
-def _member(name: str) -> zipfile.ZipInfo:
-    """Describe a file in a zip without the time and the system of who packs it."""
-    member = zipfile.ZipInfo(name, (1980, 1, 1, 0, 0, 0))
-    member.create_system = 3  # Unix, where the next line counts
-    member.external_attr = 0o644 << 16
-    return member
+            archive.writestr(files.zip_member(f"{top}/{name}"), data)
 
 
 def _picture(folder: DatasetFolder, described_set: PreparedSet, image: PreparedImage) -> bytes:
