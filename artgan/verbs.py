@@ -78,12 +78,12 @@ def prepare(
     yield from preparing.prepare(find_dataset(Path(datasets_dir), str(dataset) if dataset else None), **options)
 
 
-def load_generator(source: str | Path, *, epoch: int | None = None, runs_dir: str | Path = "runs") -> keras.Model:
+def load_generator(source: str | Path, *, epoch: int | str | None = None, runs_dir: str | Path = "runs") -> keras.Model:
     """Open a generator.
 
     Args:
         source: a run (name, id, prefix, folder) or a file, old keragan ones too.
-        epoch: which of a run's generators; the highest by default.
+        epoch: which of a run's generators, or "best"; the highest by default.
         runs_dir: the folder of runs.
 
     Returns:
@@ -98,7 +98,7 @@ def sample(
     n: int = 10,
     *,
     seeds: str | Sequence[int] | None = None,
-    epoch: int | None = None,
+    epoch: int | str | None = None,
     runs_dir: str | Path = "runs",
     **options: Any,
 ) -> Iterator[Sample]:
@@ -108,7 +108,7 @@ def sample(
         source: a run (name, id, prefix, folder) or a generator's file.
         n: how many, from seed 0 on, when no seeds are named.
         seeds: numbers, or text like "0-9,42".
-        epoch: which of a run's generators; the highest by default.
+        epoch: which of a run's generators, or "best"; the highest by default.
         runs_dir: the folder of runs.
         options: those of ``artgan.sampling.samples.sample``: psi, scale, aspect.
 
@@ -124,7 +124,7 @@ def sample(
     yield from samples.sample(_open(source, epoch, runs_dir), chosen, **options)
 
 
-def _open(source: str | Path, epoch: int | None, runs_dir: str | Path) -> Source:
+def _open(source: str | Path, epoch: int | str | None, runs_dir: str | Path) -> Source:
     from artgan.sampling.samples import open_source
 
     if Path(source).is_file():

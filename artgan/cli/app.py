@@ -17,7 +17,7 @@ import typer.main
 from artgan import __version__
 from artgan.errors import UsageError
 
-DATA, TRAIN, RUNS, MAKE, TOOL = "Data", "Train", "Runs", "Make", "Tool"
+DATA, TRAIN, RUNS, MAKE, JUDGE, TOOL = "Data", "Train", "Runs", "Make", "Judge", "Tool"
 HELP_FLAGS = {"help_option_names": ["-h", "--help"]}
 
 
@@ -56,6 +56,9 @@ COMMANDS: dict[str, Entry] = {
         "import_model:import_model", "Make a run of a generator's file, old keragan models too.", RUNS
     ),
     "sample": Entry("sample:sample", "Paint pictures with a trained generator.", MAKE),
+    "evaluate": Entry(
+        "evaluate:evaluate", "Judge the pictures of a run: how good, how various, whether copied.", JUDGE
+    ),
     "demo": Entry("demo:demo", "Paint a collection, learn it, and show it: a few minutes, offline.", TOOL),
     "doctor": Entry("doctor:doctor", "Look whether this machine can train, and say what mends it.", TOOL),
     "config": Entry("", "Show or change the settings.", TOOL),

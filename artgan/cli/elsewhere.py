@@ -8,7 +8,7 @@ from artgan.cli.console import Console
 from artgan.cli.places import place_of
 from artgan.errors import NotFoundError
 from artgan.runs.folder import RunFolder
-from artgan.runs.record import GOING
+from artgan.runs.record import BEST, GOING
 from artgan.settings import Settings
 
 _LOOK_AGAIN_S = 15.0
@@ -25,7 +25,7 @@ def bring_home(
     settings: Settings,
     folder: RunFolder,
     *,
-    epoch: int | None = None,
+    epoch: int | str | None = None,
     samples: bool = False,
     everything: bool = False,
     watch: bool = False,
@@ -52,8 +52,9 @@ def bring_home(
         time.sleep(_LOOK_AGAIN_S)
 
 
-def make_present(console: Console, settings: Settings, folder: RunFolder, epoch: int | None) -> None:
+def make_present(console: Console, settings: Settings, folder: RunFolder, epoch: int | str | None) -> None:
     """See to it that a generator of a run elsewhere is here; one that is here already is enough."""
-    have = {checkpoint.epoch for checkpoint in folder.generators()}
+    have: set[int | str] = {checkpoint.epoch for checkpoint in folder.generators()}
+    have |= {BEST} if folder.best() else set()
     if is_elsewhere(folder) and (not have if epoch is None else epoch not in have):
         bring_home(console, settings, folder, epoch=epoch)

@@ -11,7 +11,7 @@ from artgan.cli import words
 from artgan.cli.command import command
 from artgan.cli.console import Console
 from artgan.cli.hush import hushed
-from artgan.cli.names import LastRun
+from artgan.cli.names import Epoch, LastRun
 from artgan.errors import UsageError
 from artgan.runs.store import LAST, find_run
 from artgan.settings import Settings
@@ -27,9 +27,7 @@ def export(
     to: Annotated[
         str, typer.Option("--to", metavar="|".join(_ENDINGS), help="Keras, TensorFlow's saved model, or HDF5.")
     ] = "keras",
-    epoch: Annotated[
-        int | None, typer.Option("--epoch", metavar="N", help="The generator of this epoch; default: the highest.")
-    ] = None,
+    epoch: Epoch = None,
     out: Annotated[
         Path | None, typer.Option("--out", "-o", metavar="PATH", help="The file, or the folder of a saved model.")
     ] = None,

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
 from artgan import settings as settings_module
 from artgan.datasets.manifest import DatasetFolder, find_dataset
-from artgan.errors import ArtganError, NotFoundError
+from artgan.errors import ArtganError, NotFoundError, UsageError
+from artgan.runs.record import BEST
 from artgan.settings import Settings
 
 
@@ -53,6 +54,23 @@ def complete_dataset(incomplete: str) -> list[str]:
     return [name for name in _folders("datasets", "dataset.json") if name.startswith(incomplete)]
 
 
+def epoch_of(text: str) -> int | str:
+    """Read what ``--epoch`` was given: a number, or "best".
+
+    Raises:
+        UsageError: it is neither.
+    """
+    if text == BEST:
+        return text
+    if text.isascii() and text.isdecimal():
+        return int(text)
+    raise UsageError(f"--epoch {text!r} is neither a number nor {BEST}", "see which there are: artgan show RUN")
+
+
+def complete_epoch(incomplete: str) -> list[str]:
+    return [word for word in (BEST,) if word.startswith(incomplete)]
+
+
 RUN_HELP = "A run: its name, its id, the beginning of either, @last, or a folder."
 DATASET_HELP = "A dataset: its name or its folder; not needed when there is one."
 
@@ -63,5 +81,13 @@ LastRun = Annotated[
 DatasetName = Annotated[
     str | None, typer.Argument(metavar="DATASET", help=DATASET_HELP, autocompletion=complete_dataset)
 ]
+Epoch = Annotated[
+    Any,
+    typer.Option(
+        "--epoch", metavar=f"N|{BEST}", parser=epoch_of, autocompletion=complete_epoch,
+        help="The generator of this epoch, or the one judged best; default: the highest.",
+    ),
+]  # fmt: skip
+"""An int, "best" or None."""
 Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")]
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Say what would be done, and do nothing.")]

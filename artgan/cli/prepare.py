@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
@@ -9,10 +10,14 @@ import typer
 from artgan.cli import words
 from artgan.cli.command import command
 from artgan.cli.console import Console
+from artgan.cli.hush import hushed
 from artgan.cli.names import DatasetName, DryRun, dataset_of
 from artgan.datasets.manifest import DatasetFolder
 from artgan.errors import UsageError
 from artgan.settings import Settings
+
+_SHOWN = 8
+"""Rows and columns of an augmented sheet."""
 
 
 @command
@@ -38,6 +43,9 @@ def prepare(
     preview: Annotated[
         bool, typer.Option("--preview", help="Write a sheet of what the network will see, and say where.")
     ] = False,
+    augment: Annotated[
+        bool, typer.Option("--augment", help="The sheet shows them mirrored and augmented, as training does it.")
+    ] = False,
     workers: Annotated[
         int | None, typer.Option("--workers", min=1, metavar="N", help="Threads; default: all processors.")
     ] = None,
@@ -53,6 +61,7 @@ def prepare(
     Example:
         artgan prepare flowers --size 64
         artgan prepare flowers --size 128 --fit smart --preview
+        artgan prepare flowers --preview --augment
     """
     folder = dataset_of(settings, dataset)
     side = size if size is not None else _size_from(settings)
@@ -65,10 +74,13 @@ def prepare(
         return
     from artgan.datasets.preparing import prepare as prepare_images
 
-    sheet = folder.path / f"preview-{side}.png" if preview else None
+    sheet = folder.path / f"preview-{side}{'-augmented' if augment else ''}.png" if preview or augment else None
+    plain = None if augment else sheet
     done: Any = console.finish(
-        prepare_images(folder, size=side, force=force, workers=workers, preview=sheet, **options)
+        prepare_images(folder, size=side, force=force, workers=workers, preview=plain, **options)
     )
+    if augment and sheet:
+        _write_augmented(console, settings, folder, side, sheet)
     made = f"{words.count(done.made, 'image')} made"
     more = [f"{n} {what}" for n, what in ((done.kept, "already there"), (done.removed, "removed")) if n]
     console.say(f"{', '.join([made, *more])}; {words.duration(done.seconds)}")
@@ -76,6 +88,29 @@ def prepare(
         console.say(f"what the network will see: {sheet}")
     console.result(done, str(done.path))
     console.next(f"artgan train {folder.name} --size {side}")
+
+
+def _write_augmented(console: Console, settings: Settings, folder: DatasetFolder, size: int, path: Path) -> None:
+    """Write a sheet with a painting in every row: first as it is, then as training would show it to the critic."""
+    from artgan.cli.options import values_of
+    from artgan.training.config import resolve
+
+    config = resolve({**values_of(settings, {}), "size": size})
+    with hushed(console):
+        import numpy as np
+
+        from artgan import images
+        from artgan.datasets.prepared import open_prepared
+        from artgan.training.augment import as_seen
+
+        pictures = open_prepared(folder, size).images
+        shown = pictures[:: -(-len(pictures) // _SHOWN)]
+        repeated = np.repeat(shown, _SHOWN, axis=0)
+        seen = as_seen(repeated, config).reshape(len(shown), _SHOWN, size, size, 3)
+        seen[:, 0] = shown
+        images.write(path, images.grid(seen.reshape(repeated.shape), _SHOWN))
+    strength = "at most 0.8, as auto may" if config.augment_p == "auto" else f"with probability {config.augment_p:g}"
+    console.say(f"augmented with {config.augment}, {strength}" if config.augment else "this recipe augments nothing")
 
 
 def _size_from(settings: Settings) -> int:

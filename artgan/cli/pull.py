@@ -13,7 +13,7 @@ from artgan.cli import words
 from artgan.cli.command import command
 from artgan.cli.console import Console
 from artgan.cli.elsewhere import bring_home, is_elsewhere
-from artgan.cli.names import LastRun
+from artgan.cli.names import Epoch, LastRun
 from artgan.errors import UsageError
 from artgan.runs.folder import RunFolder
 from artgan.runs.store import LAST, find_run
@@ -25,9 +25,7 @@ def pull(
     console: Console,
     settings: Settings,
     run: LastRun = LAST,
-    epoch: Annotated[
-        int | None, typer.Option("--epoch", metavar="N", help="The generator of this epoch; default: the highest.")
-    ] = None,
+    epoch: Epoch = None,
     samples: Annotated[
         bool, typer.Option("--samples", help="Copy the sheets of samples too, into a folder named like the run.")
     ] = False,
@@ -56,6 +54,8 @@ def pull(
         folder = find_run(settings.runs_dir, run)
     pairs = list(_wanted(folder, epoch, samples, everything, out))
     epochs = {checkpoint.path: checkpoint.epoch for checkpoint in folder.generators()}
+    if epoch is not None:
+        epochs |= [(checkpoint.path, checkpoint.epoch) for checkpoint in (folder.generator(epoch),)]
     # All are looked at before any is written: either the pull is refused or it is done.
     missing = [(source, target) for source, target in pairs if not _same(source, target)]
     taken = [target for _, target in missing if target.exists()]
@@ -82,7 +82,7 @@ def pull(
 
 
 def _wanted(
-    folder: RunFolder, epoch: int | None, samples: bool, everything: bool, out: Path
+    folder: RunFolder, epoch: int | str | None, samples: bool, everything: bool, out: Path
 ) -> Iterator[tuple[Path, Path]]:
     """Yield each file to copy and where to."""
     if everything:
@@ -91,7 +91,9 @@ def _wanted(
                 yield path, out / folder.name / path.relative_to(folder.path)
         return
     checkpoint = folder.generator(epoch)
-    yield checkpoint.path, out / checkpoint.path.name
+    # Whatever it is called in its run: beside another run's, a number tells more than "best".
+    numbered = checkpoint.path.name if checkpoint in folder.generators() else f"gen_{checkpoint.epoch:06d}.keras"
+    yield checkpoint.path, out / numbered
     if samples and folder.samples.is_dir():
         for path in sorted(folder.samples.iterdir()):
             if path.is_file() and path.suffix != ".part":

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -14,7 +15,7 @@ from artgan.cli.command import command
 from artgan.cli.console import Console
 from artgan.cli.elsewhere import make_present
 from artgan.cli.hush import hushed
-from artgan.cli.names import RUN_HELP, complete_run
+from artgan.cli.names import RUN_HELP, Epoch, complete_run
 from artgan.errors import UsageError
 from artgan.runs.store import LAST, find_run
 from artgan.settings import Settings
@@ -47,9 +48,11 @@ def sample(
     psi: Annotated[
         float, typer.Option("--psi", help="Scales the latents: below 1 plays safe, above 1 is bolder.")
     ] = 1.0,
-    epoch: Annotated[
-        int | None, typer.Option("--epoch", metavar="N", help="The generator of this epoch; default: the highest.")
+    class_: Annotated[
+        str | None,
+        typer.Option("--class", metavar="NAME", help="A class, or a mixture of some: still-life:0.5,landscape:0.5."),
     ] = None,
+    epoch: Epoch = None,
     out: Annotated[
         Path | None, typer.Option("--out", "-o", metavar="DIR", help="Where to; default: pictures/RUN-EPOCH.")
     ] = None,
@@ -69,11 +72,13 @@ def sample(
     """Paint pictures with a trained generator.
 
     A seed names a picture: the same run, epoch and seed paint it again. Without a mapping network, as in the presets
-    there are now, psi scales the latent itself. With --json: an array of objects with path, seed, psi, run, epoch.
+    there are now, psi scales the latent itself. A generator that was trained with --condition paints its classes in
+    turn: seed 0 the first, seed 1 the second. With --json: an array of objects with path, seed, psi, class, run, epoch.
 
     Example:
         artgan sample --run @last -n 10
         artgan sample --run flowers-64-k3f9x2 --seeds 3,17,42 --scale 4
+        artgan sample --class still-life -n 10
     """
     _check(format, aspect, seeds, latents, count)
     folder = find_run(settings.runs_dir, run or LAST) if model is None or run else None
@@ -84,15 +89,19 @@ def sample(
         from artgan.sampling import samples
 
         source = samples.open_source(folder, model, epoch=epoch)
-        pictures = samples.sample(source, _chosen(seeds, latents, count), psi=psi, scale=scale, aspect=aspect)
+        which = _chosen(seeds, latents, count)
+        pictures = samples.sample(source, which, psi=psi, scale=scale, aspect=aspect, classes=class_)
         where = out or Path("pictures") / (f"{source.run}-{source.epoch:06d}" if source.run else source.path.stem)
         rows, there = _write(pictures, source, where, format, channels, grid, force)
     epoch_text = f", epoch {source.epoch}" if source.epoch is not None else ""
     console.say(f"{words.count(len(rows), 'picture')} by {source.run or source.path.name}{epoch_text}, in {where}")
+    best = folder.best() if folder and epoch is None else None
+    if best and best.epoch != source.epoch:
+        console.say(f"epoch {best.epoch} is the best by its KID: --epoch best paints with that")
     if there:
         console.say(f"{there} of them were there already, the same")
     console.result(rows, "\n".join(str(row["path"]) for row in rows))
-    console.next(_more(source.run, model, [row["seed"] for row in rows if row["seed"] is not None]))
+    console.next(_more(source.run, model, class_, [row["seed"] for row in rows if row["seed"] is not None]))
 
 
 def _chosen(seeds: str | None, latents: Path | None, count: int | None) -> Any:
@@ -120,14 +129,14 @@ def _write(
     for picture in pictures:
         for path, new in samples.write(picture, source, where, format=format, channels=channels, force=force):
             there += not new
-            rows.append({"path": path, "seed": picture.seed, "psi": picture.psi, **common})
+            rows.append({"path": path, "seed": picture.seed, "psi": picture.psi, "class": picture.shows, **common})
         if grid:
             painted.append(picture.image)
     if grid:
         path = where / f"grid.{format}"
         data = images.encode(images.grid(np.stack(painted)), format, common)
         there += not samples.write_once(path, data, force)
-        rows.append({"path": path, "seed": None, "psi": None, **common})
+        rows.append({"path": path, "seed": None, "psi": None, "class": None, **common})
     return rows, there
 
 
@@ -142,9 +151,9 @@ def _check(format: str, aspect: str, seeds: str | None, latents: Path | None, co
         raise UsageError(f"{' and '.join(given)} both say which pictures", "give one of them")
 
 
-def _more(run: str | None, model: Path | None, seeds: list[int]) -> str:
+def _more(run: str | None, model: Path | None, class_: str | None, seeds: list[int]) -> str:
     """Return the command that paints as many pictures that are not there yet."""
-    which = f"--run {run}" if run else f"--model {model}"
+    which = (f"--run {run}" if run else f"--model {model}") + (f" --class {shlex.quote(class_)}" if class_ else "")
     first, many = max(seeds, default=-1) + 1, max(len(seeds), 10)
     return f"artgan sample {which} --seeds {first}-{first + many - 1}"
 

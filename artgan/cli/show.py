@@ -18,7 +18,8 @@ from artgan.settings import Settings
 def show(console: Console, settings: Settings, run: LastRun = LAST) -> None:
     """Show what is known of a run.
 
-    With --json: the fields of its run.json, and path, generators (epoch and path), newest_grid and last_tick.
+    With --json: the fields of its run.json, and path, generators (epoch and path), newest_grid, last_tick, best
+    (epoch and KID) and evaluations.
 
     Example:
         artgan show @last
@@ -30,12 +31,15 @@ def show(console: Console, settings: Settings, run: LastRun = LAST) -> None:
     ticks = folder.ticks()
     last = ticks[-1] if ticks else {}
     grid = folder.newest_grid()
+    best, evaluations = folder.best(), folder.evaluations()
     value = {
         **record.model_dump(mode="json"),
         "path": folder.path,
         "generators": [checkpoint._asdict() for checkpoint in generators],
         "newest_grid": grid,
         "last_tick": last or None,
+        "best": best,
+        "evaluations": evaluations,
     }
     found = f"{len(generators)}, epoch {generators[0].epoch} to {generators[-1].epoch}" if generators else ""
     console.facts(
@@ -46,11 +50,15 @@ def show(console: Console, settings: Settings, run: LastRun = LAST) -> None:
             ("where", _where(record)),
             ("dataset", f"{record.dataset}, {words.count(record.images, 'painting')}" if record.dataset else ""),
             ("recipe", f"{record.preset}, {record.size} px, seed {record.seed}" if record.preset else ""),
+            ("classes", ", ".join(record.classes)),
             ("begun from", record.begun_from or ""),
             ("learned", _learned(record)),
             ("losses", _losses(last)),
+            ("verdict", str(last.get("verdict", ""))),
             ("trained", _time(record)),
             ("generators", found),
+            ("best", f"epoch {best.epoch}, KID {best.kid_lite0:.3f} +- {best.kid_lite0_error:.3f}" if best else ""),
+            ("evaluated", _evaluated(evaluations)),
             ("newest sheet", str(grid or "")),
             ("folder", str(folder.path)),
             ("tags", " ".join(f"{name}={value}" if value else name for name, value in record.tags.items())),
@@ -80,6 +88,15 @@ def _losses(tick: dict[str, Any]) -> str:
         return f"critic {tick['d_loss']:.3f}, generator {tick['g_loss']:.3f}, accuracy {tick['accuracy']:.0%}"
     except (KeyError, TypeError, ValueError):
         return ""
+
+
+def _evaluated(evaluations: list[dict[str, Any]]) -> str:
+    """Say what the newest evaluation found."""
+    last = evaluations[-1] if evaluations else {}
+    names = {"kid_lite0": "KID", "fid_lite0": "FID", "precision_lite0": "precision", "recall_lite0": "recall"}
+    found = [f"{title} {last[name]:.3g}" for name, title in names.items() if isinstance(last.get(name), int | float)]
+    copied = ["samples are copies of paintings"] if last.get("copied") else []
+    return f"epoch {last.get('epoch')}: {', '.join(found + copied)}" if found or copied else ""
 
 
 def _time(record: RunRecord) -> str:

@@ -60,7 +60,8 @@ def submit(
         list[str] | None, typer.Option("--tag", metavar="A[=B]", help="A word to find the run by; may be repeated.")
     ] = None,
     init: Annotated[
-        str | None, typer.Option("--init", metavar="RUN|FILE", help="Begin with the weights of another run, or a file.")
+        str | None,
+        typer.Option("--init", metavar="RUN|FILE|URL", help="Begin with the weights of another run, or a file."),
     ] = None,
     config: Annotated[
         Path | None, typer.Option("--config", metavar="FILE", help="A saved configuration: a run's config.toml.")
@@ -94,7 +95,7 @@ def submit(
     from artgan.datasets.prepared import is_prepared
     from artgan.training.job import find_source, prepare_missing, with_halved_rate
 
-    source = find_source(init, settings.runs_dir) if init else None
+    source = find_source(init, settings.runs_dir, settings.cache_dir) if init else None
     wishes: dict[str, Any] = {"tags": tags}
     if backend.name != "local":
         from artgan.compute.staging import pins

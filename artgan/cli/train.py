@@ -35,7 +35,9 @@ def train(
     ] = None,
     init: Annotated[
         str | None,
-        typer.Option("--init", metavar="RUN|FILE", help="Begin a new run with the weights of another, or of a file."),
+        typer.Option(
+            "--init", metavar="RUN|FILE|URL", help="Begin a new run with the weights of another, or of a file."
+        ),
     ] = None,
     dry_run: DryRun = False,
 ) -> None:
@@ -43,12 +45,13 @@ def train(
 
     Without a length it trains as long as the recipe says. Ctrl-C finishes the step, saves, and says how to go on. What
     is not given comes from ARTGAN_* variables, artgan.toml, your own file, then the recipe (--preset). With --json: an
-    object with run, path, state, reason, epoch, step, images_seen, seconds, cpu_seconds, generator and newest_grid;
-    after a --dry-run the plan.
+    object with run, path, state, reason, epoch, step, images_seen, seconds, cpu_seconds, generator, newest_grid and
+    best_epoch; after a --dry-run the plan.
 
     Example:
         artgan train --local --size 64
         artgan train flowers --time 20m --tag mood=calm
+        artgan train --until-good
         artgan train --resume @last --kimg 1200
         artgan train still-life --init landscapes-64-k3f9x2
     """
@@ -67,7 +70,7 @@ def train(
     with stop_on_signal(view) as asked, hushed(console):
         events = events_of(
             place, options, datasets_dir=settings.datasets_dir, runs_dir=settings.runs_dir, name=name, tags=tags,
-            resume=resume, init=init, should_stop=asked.is_set, dry_run=dry_run,
+            resume=resume, init=init, cache_dir=settings.cache_dir, should_stop=asked.is_set, dry_run=dry_run,
         )  # fmt: skip
         last = console.finish(leaving_early(events, asked), view)
     if isinstance(last, Trained):
@@ -84,10 +87,18 @@ def _conclude(console: Console, done: Trained, *, interrupted: bool) -> None:
         f"{done.state} after {words.duration(done.seconds)} ({words.duration(done.cpu_seconds)} of processor time): "
         f"epoch {words.number(done.epoch)}, {words.count(done.images_seen, 'image')} seen"
     )
-    console.pairs([("newest sheet", str(done.newest_grid or "")), ("generator", str(done.generator))])
+    better = done.best_epoch is not None and done.best_epoch != done.epoch
+    console.pairs(
+        [
+            ("why", done.reason),
+            ("newest sheet", str(done.newest_grid or "")),
+            ("generator", str(done.generator)),
+            ("the best", f"epoch {words.number(done.best_epoch or 0)}, by its KID" if better else ""),
+        ]
+    )
     console.result(done, str(done.path))
     if interrupted:
         console.say(f"go on with: artgan train --resume {done.run}")
-    console.next(f"artgan sample --run {done.run} -n 10")
+    console.next(f"artgan sample --run {done.run}{' --epoch best' if better else ''} -n 10")
     if interrupted:
         raise typer.Exit(INTERRUPTED)

@@ -12,14 +12,14 @@ from artgan.cli import terminal, words
 from artgan.cli.console import Console
 from artgan.cli.progress import Bar, Drawing, Lines, Quiet
 from artgan.events import Event, Progress
-from artgan.training.events import GridSaved, Planned, RolledBack, Tick
+from artgan.training.events import GridSaved, Grown, Planned, RolledBack, Tick, Verdict
 
 _EVERY_S = 10.0
 _SHARES = 10
 _REDRAW_S = 0.25
 _STOPPING = "finishing the step and saving; Ctrl-C again leaves at once"
 # Lines of the panel's text, and of the first screen, which stays in sight where there is room for it.
-_TEXT_LINES = 8
+_TEXT_LINES = 9
 _FIRST_LINES = 10
 _ROOMY_LINES = 40
 
@@ -37,28 +37,50 @@ def first_screen(console: Console, plan: Planned) -> None:
     networks = f"generator of {words.weights(plan.generator_parameters)} weights, critic of"
     networks += f" {words.weights(plan.discriminator_parameters)}"
     length = f"{words.number(plan.planned_images)} images in all, " if plan.planned_images else ""
+    most = "until it no longer improves, at most " if plan.until_good else ""
     begun = f"run at step {words.number(plan.resumed_from_step)}" if plan.resumed_from_step else plan.begun_from
     console.pairs(
         [
             ("dataset", f"{plan.dataset}, {words.count(plan.images, 'painting')}{held}"),
-            ("images", f"{plan.size} x {plan.size} px, {plan.batch_size} in a step"),
+            ("images", f"{plan.size} x {plan.size} px{_first(plan.stages)}, {plan.batch_size} in a step"),
             ("networks", f"{plan.preset}: {networks}"),
             ("goes on from", begun or ""),
             ("device", f"{plan.device}, {plan.precision}, {words.rate(plan.images_per_s)} images/s"),
-            ("time", f"{length}about {words.duration(plan.planned_seconds)}"),
+            ("time", f"{most}{length}about {words.duration(plan.planned_seconds)}"),
             ("memory", words.size(plan.memory_mb * 1e6)),
             ("run", str(plan.path or "none: this is a dry run")),
         ]
     )
 
 
+def _first(stages: tuple[int, ...]) -> str:
+    return f" after {' and '.join(map(str, stages[:-1]))} px" if len(stages) > 1 else ""
+
+
+def grown(event: Grown) -> str:
+    return f"the large is learned well enough: on to {event.size} px"
+
+
 def numbers(tick: Tick) -> str:
     """Return what a tick says, in one line."""
+    more = "".join(f", {text}" for text in (augmentation(tick), judgement(tick)) if text)
     return (
         f"epoch {words.number(tick.epoch)}, step {words.number(tick.step)}, {words.number(tick.images_seen)} images, "
         f"{words.rate(tick.images_per_s)}/s, critic {tick.d_loss:.3f}, generator {tick.g_loss:.3f}, "
-        f"accuracy {tick.accuracy:.0%}"
+        f"accuracy {tick.accuracy:.0%}{more}"
     )
+
+
+def augmentation(tick: Tick) -> str:
+    """Return how often pictures are augmented, and the overfitting that says so; empty where that is fixed."""
+    if tick.augment_p is None:
+        return ""
+    return f"augmented {tick.augment_p:.0%}" + ("" if tick.overfitting is None else f" at {tick.overfitting:.2f}")
+
+
+def judgement(tick: Tick) -> str:
+    """Return how good it was found to be at a tick: "KID 0.123 +- 0.002"; empty where it was not judged."""
+    return "" if tick.kid_lite0 is None else f"KID {tick.kid_lite0:.3f} +- {tick.kid_lite0_error or 0:.3f}"
 
 
 def rolled_back(event: RolledBack) -> str:
@@ -81,14 +103,19 @@ class PlainView(Lines):
             self._share = event.done / event.total if event.total else 0.0
         elif isinstance(event, Tick):
             now = time.monotonic()
-            if now - self._last[0] >= _EVERY_S or int(_SHARES * self._share) > int(_SHARES * self._last[1]):
+            judged = event.kid_lite0 is not None
+            if judged or now - self._last[0] >= _EVERY_S or int(_SHARES * self._share) > int(_SHARES * self._last[1]):
                 self._last = (now, self._share)
                 left = f", {words.duration(event.remaining_s)} left" if event.remaining_s else ""
                 self.console.say(f"{self._share:4.0%}  {numbers(event)}{left}")
+        elif isinstance(event, Verdict):
+            (self.console.warn if event.level == "warning" else self.console.say)(event.text)
         elif isinstance(event, GridSaved):
             self.console.detail(f"sheet of epoch {event.epoch}: {event.path}")
         elif isinstance(event, RolledBack):
             self.console.warn(rolled_back(event))
+        elif isinstance(event, Grown):
+            self.console.say(grown(event))
         else:
             super().show(event)
 
@@ -105,6 +132,7 @@ class Panel(Bar):
         super().__init__(console)
         self._live: Any = None
         self._tick: Tick | None = None
+        self._judgement = ""
         self._progress: Progress | None = None
         self._sheet: Any = None
         self._sheet_name = ""
@@ -127,12 +155,15 @@ class Panel(Bar):
             self._redraw()
         elif isinstance(event, Tick):
             self._tick = event
+            self._judgement = judgement(event) or self._judgement
             self._redraw()
         elif isinstance(event, GridSaved):
             self._show_sheet(event)
             self._redraw(at_once=True)
         elif isinstance(event, RolledBack):
             self.console.warn(rolled_back(event))
+        elif isinstance(event, Grown):
+            self.console.say(grown(event))
         else:
             super().show(event)
 
@@ -200,9 +231,9 @@ class Panel(Bar):
             ]  # fmt: skip
             well = [
                 f"critic {tick.d_loss:.3f}", f"generator {tick.g_loss:.3f}", f"accuracy {tick.accuracy:.0%}",
-                f"memory {words.size(tick.memory_mb * 1e6)}",
+                f"memory {words.size(tick.memory_mb * 1e6)}", augmentation(tick), self._judgement,
             ]  # fmt: skip
-            lines += [*_flow(far, width), *_flow(well, width)]
+            lines += [*_flow(far, width), *_flow([piece for piece in well if piece], width), f" {tick.verdict or ''}"]
         if self._sheet_name:
             lines.append(f" {self._sheet_name}")
         lines.append(f" {_STOPPING if self._stopping else 'Ctrl-C saves and stops'}")

@@ -13,12 +13,13 @@ from artgan.errors import NotFoundError
 from artgan.events import Event, Note, Progress
 from artgan.records import now
 from artgan.runs.folder import RunFolder
-from artgan.runs.record import GOING, RunRecord
+from artgan.runs.record import BEST, GOING, RunRecord
 from artgan.runs.store import adopt_run, list_runs
 
 _THEIRS = "job-run.json"
 """The job's own record, beside ours, which it does not replace."""
 _LEARNED = ("epoch", "step", "images_seen", "seconds", "cpu_seconds", "device", "versions", "typical_aspect")
+_BEST = ("models/best.json", "models/best.keras")
 _GENERATOR = re.compile(r"models/[^/]*?(\d+)\.(keras|h5|hdf5)")
 
 
@@ -118,7 +119,7 @@ def bring_home(
     folder: RunFolder,
     backend: Backend,
     *,
-    epoch: int | None = None,
+    epoch: int | str | None = None,
     samples: bool = False,
     everything: bool = False,
 ) -> Iterator[Event]:
@@ -127,7 +128,7 @@ def bring_home(
     Args:
         folder: of the run.
         backend: where it executes.
-        epoch: of the generator; default the highest.
+        epoch: of the generator, or "best"; default the highest.
         samples: the sheets too.
         everything: all of the run's folder.
 
@@ -149,19 +150,25 @@ def bring_home(
     yield Progress(stage="pull", done=len(missing), total=len(missing), unit="files")
 
 
-def _wanted(name: str, there: list[RemoteFile], epoch: int | None, samples: bool) -> list[RemoteFile]:
+def _wanted(name: str, there: list[RemoteFile], epoch: int | str | None, samples: bool) -> list[RemoteFile]:
     generators = generators_of(there)
     if not generators:
         raise NotFoundError(f"run {name} has no generator yet", f"see how far it is: artgan logs {name} -f")
-    by_epoch = dict(generators)
+    by_epoch: dict[int | str, RemoteFile] = dict(generators)
+    best = [file for file in there if file.path in _BEST]
+    if epoch == BEST and len(best) < len(_BEST):
+        raise NotFoundError(f"no generator of run {name} was judged yet, so none is the best", "leave --epoch out")
+    if epoch == BEST:
+        by_epoch[BEST] = best.pop()
     if epoch is not None and epoch not in by_epoch:
-        nearest = min(by_epoch, key=lambda other: abs(other - epoch))
+        nearest = min((number for number, _ in generators), key=lambda other: abs(other - int(epoch)))
         raise NotFoundError(
             f"run {name} has no generator of epoch {epoch}; it has {len(by_epoch)}, from {generators[0][0]} to "
             f"{generators[-1][0]}",
             f"the nearest is --epoch {nearest}",
         )
     chosen = [by_epoch[epoch if epoch is not None else generators[-1][0]]]
+    chosen += best if epoch == BEST else []
     chosen += [file for file in there if file.path in ("config.toml", "metrics.jsonl", "log.txt", "reals.png")]
     if samples:
         chosen += [file for file in there if file.path.startswith("samples/")]
@@ -178,8 +185,8 @@ def _place(folder: RunFolder, file: RemoteFile) -> Path:
 
 def _is_here(folder: RunFolder, file: RemoteFile) -> bool:
     path = _place(folder, file)
-    grows = path.name in ("metrics.jsonl", "log.txt")
-    return not grows and file.size is not None and path.is_file() and path.stat().st_size == file.size
+    changes = path.name in ("metrics.jsonl", "log.txt", "evaluations.jsonl", "best.json", "best.keras")
+    return not changes and file.size is not None and path.is_file() and path.stat().st_size == file.size
 
 
 def follow_log(

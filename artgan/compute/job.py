@@ -29,12 +29,12 @@ from artgan.events import Event, Note, Progress
 from artgan.program import program
 from artgan.records import now
 from artgan.runs.folder import RunFolder
-from artgan.training.events import CheckpointSaved, GridSaved, Planned, RolledBack, Tick, Trained
+from artgan.training.events import CheckpointSaved, GridSaved, Planned, RolledBack, Tick, Trained, Verdict
 from artgan.training.stopping import Asked, leaving_early, stop_on_signal
 
 SENT, OUTPUTS, DATASETS = Path("run"), Path("outputs"), Path("datasets")
 """In the job's working directory: what was sent, the run folder, and where the data are unpacked."""
-REPORTED = ("d_loss", "g_loss", "accuracy", "epoch", "images_seen", "images_per_s")
+REPORTED = ("d_loss", "g_loss", "accuracy", "epoch", "images_seen", "images_per_s", "kid_lite0")
 SHEET = "Sample"
 """What the portal calls the sheets, as in the article."""
 
@@ -90,13 +90,13 @@ def _run(data: Path, reporter: Reporter, artifacts: Artifacts | None, asked: Ask
         init=SENT / spec.init if spec.init else None,
         should_stop=asked.is_set,
     )
-    log = _Log()
+    log, report = _Log(), _Report(reporter)
     for event in leaving_early(events, asked):
         if isinstance(event, Planned):
             # The process is one of another machine for whoever reads the record.
             folder.update(host="", pid=None, process_started=None)
         log.show(event)
-        _report(event, reporter)
+        report.show(event)
     return 0
 
 
@@ -129,11 +129,21 @@ def _fail(reason: str) -> None:
         say(f"warning: {error.message}")
 
 
-def _report(event: Event, reporter: Reporter) -> None:
-    if isinstance(event, Tick):
-        reporter.metric(event.step, {name: getattr(event, name) for name in REPORTED})
-    elif isinstance(event, GridSaved):
-        reporter.image(SHEET, event.path)
+class _Report:
+    """Numbers and sheets for the service."""
+
+    def __init__(self, reporter: Reporter) -> None:
+        self._reporter = reporter
+        self._numbers: dict[str, float] = {}
+
+    def show(self, event: Event) -> None:
+        if isinstance(event, Tick):
+            # What is measured now and then, KID, goes with the next lines too: the reporter may leave any one out.
+            found = {name: getattr(event, name) for name in REPORTED}
+            self._numbers |= {name: value for name, value in found.items() if value is not None}
+            self._reporter.metric(event.step, self._numbers)
+        elif isinstance(event, GridSaved):
+            self._reporter.image(SHEET, event.path)
 
 
 class _Log:
@@ -144,13 +154,13 @@ class _Log:
         self._share = 0.0
 
     def show(self, event: Event) -> None:
-        if isinstance(event, Note):
+        if isinstance(event, Note | Verdict):
             say(f"warning: {event.text}" if event.level == "warning" else event.text)
         elif isinstance(event, Progress) and event.stage == "train":
             self._share = event.done / event.total if event.total else 0.0
         elif isinstance(event, Tick):
             moment, tenth = time.monotonic(), int(_SHARES * self._share)
-            if moment - self._last[0] >= _EVERY_S or tenth > self._last[1]:
+            if event.kid_lite0 is not None or moment - self._last[0] >= _EVERY_S or tenth > self._last[1]:
                 self._last = (moment, tenth)
                 say(f"{self._share:4.0%}  {_numbers(event)}")
         elif isinstance(event, Planned):
@@ -175,7 +185,8 @@ def _plan(plan: Planned) -> str:
 
 def _numbers(tick: Tick) -> str:
     left = f", {tick.remaining_s:,.0f} s left" if tick.remaining_s else ""
+    kid = f", KID {tick.kid_lite0:.3f}" if tick.kid_lite0 is not None else ""
     return (
         f"epoch {tick.epoch:,}, step {tick.step:,}, {tick.images_seen:,} images, {tick.images_per_s:,.1f}/s,"
-        f" critic {tick.d_loss:.3f}, generator {tick.g_loss:.3f}, accuracy {tick.accuracy:.0%}{left}"
+        f" critic {tick.d_loss:.3f}, generator {tick.g_loss:.3f}, accuracy {tick.accuracy:.0%}{kid}{left}"
     )

@@ -25,7 +25,10 @@ from artgan.runs.record import RunRecord
 
 # As artgan.training.checkpoints names a state: its step, and the first digits of its SHA-256.
 _STATE = re.compile(r"step_(\d+)\.([0-9a-f]{16})\.npz")
-_BESIDE = ("metrics.jsonl", "log.txt", "latents.npy", "reals.png", "run.json", "config.toml")
+_BESIDE = (
+    "metrics.jsonl", "log.txt", "latents.npy", "reals.png", "run.json", "config.toml", "models/best.keras",
+    "models/best.json",
+)  # fmt: skip
 """What goes with a checkpoint, so that the run goes on as one."""
 _EARLIER = "earlier"
 _COUNTS = ("epoch", "step", "images_seen", "seconds", "cpu_seconds")

@@ -10,6 +10,7 @@ from __future__ import annotations
 import keras
 from keras import layers
 
+from artgan.models.classes import class_input, class_score, with_class
 from artgan.models.fused import conv_pool, up_conv
 from artgan.models.presets import NetworkSpec
 
@@ -23,12 +24,14 @@ def generator(spec: NetworkSpec) -> keras.Model:
     """Build keragan's generator.
 
     Returns:
-        ``(n, latent_dim)`` float32 to ``(n, size, size, 3)`` float32 in [-1, 1]; 925,155 parameters at 64 px with
-        100 latents.
+        ``(n, latent_dim)`` float32 (and classes ``(n, classes)`` where there are some) to ``(n, size, size, 3)``
+        float32 in [-1, 1]; 925,155 parameters at 64 px with 100 latents and without classes.
     """
     size, policy = spec.size, spec.dtype
     latents = keras.Input((spec.latent_dim,), name="latents")
-    x = layers.Dense(_FIRST_MAP * _FIRST_MAP * 2 * size, activation="relu", dtype=policy)(latents)
+    classes = class_input(spec)
+    x = with_class(latents, classes, spec)
+    x = layers.Dense(_FIRST_MAP * _FIRST_MAP * 2 * size, activation="relu", dtype=policy)(x)
     x = layers.Reshape((_FIRST_MAP, _FIRST_MAP, 2 * size), dtype=policy)(x)
     filters = size
     while filters >= 16:
@@ -38,7 +41,7 @@ def generator(spec: NetworkSpec) -> keras.Model:
         filters //= 2
     x = layers.Conv2D(3, 3, padding="same", dtype=policy)(x)
     pictures = layers.Activation("tanh", dtype="float32", name="pictures")(x)
-    return keras.Model(latents, pictures, name="generator")
+    return keras.Model([latents, *classes] if classes else latents, pictures, name="generator")
 
 
 def critic(spec: NetworkSpec) -> keras.Model:
@@ -47,16 +50,17 @@ def critic(spec: NetworkSpec) -> keras.Model:
     Batch statistics would mix the samples that R1 and R2 look at one by one.
 
     Returns:
-        ``(n, size, size, 3)`` float32 to logits ``(n, 1)`` float32; 101,441 parameters at 64 px.
+        ``(n, size, size, 3)`` float32 (and classes ``(n, classes)``) to logits ``(n, 1)`` float32; 101,441
+        parameters at 64 px without classes.
     """
     pictures = keras.Input((spec.size, spec.size, 3), name="pictures")
+    classes = class_input(spec)
     x = pictures
     for filters in _widths(spec.size) or [32]:
         x = conv_pool(x, filters, spec)
         x = layers.LeakyReLU(negative_slope=_SLOPE, dtype=spec.dtype)(x)
-    x = layers.Flatten(dtype=spec.dtype)(x)
-    logits = layers.Dense(1, dtype="float32", name="logits")(x)
-    return keras.Model(pictures, logits, name="discriminator")
+    logits = class_score(layers.Flatten(dtype=spec.dtype)(x), classes, spec)
+    return keras.Model([pictures, *classes] if classes else pictures, logits, name="discriminator")
 
 
 def keragan_discriminator(spec: NetworkSpec) -> keras.Model:

@@ -70,17 +70,17 @@ def _window_sums(kernel: tf.Tensor) -> tf.Tensor:
     return tf.reshape(sums, [4, 4, channels, filters])
 
 
-def up_conv(x: keras.KerasTensor, filters: int, spec: NetworkSpec) -> keras.KerasTensor:
+def up_conv(x: keras.KerasTensor, filters: int, spec: NetworkSpec, name: str | None = None) -> keras.KerasTensor:
     """Double the sides, then convolve 3x3: in one layer for training, of stock layers otherwise."""
     if spec.fused:
-        return UpConv2D(filters, dtype=spec.dtype)(x)
+        return UpConv2D(filters, dtype=spec.dtype, name=name)(x)
     x = layers.UpSampling2D(dtype=spec.dtype)(x)
-    return layers.Conv2D(filters, 3, padding="same", dtype=spec.dtype)(x)
+    return layers.Conv2D(filters, 3, padding="same", dtype=spec.dtype, name=name)(x)
 
 
-def conv_pool(x: keras.KerasTensor, filters: int, spec: NetworkSpec) -> keras.KerasTensor:
+def conv_pool(x: keras.KerasTensor, filters: int, spec: NetworkSpec, name: str | None = None) -> keras.KerasTensor:
     """Convolve 3x3, then halve the sides by averaging: in one layer for training, of stock layers otherwise."""
     if spec.fused:
-        return ConvPool2D(filters, dtype=spec.dtype)(x)
-    x = layers.Conv2D(filters, 3, padding="same", dtype=spec.dtype)(x)
+        return ConvPool2D(filters, dtype=spec.dtype, name=name)(x)
+    x = layers.Conv2D(filters, 3, padding="same", dtype=spec.dtype, name=name)(x)
     return layers.AveragePooling2D(2, dtype=spec.dtype)(x)

@@ -7,7 +7,7 @@ TensorFlow; the builders are named as ``module:function`` and looked up when the
 from __future__ import annotations
 
 import importlib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -40,7 +40,8 @@ class Preset:
     ``generator`` names a function from a ``NetworkSpec`` to a model that takes latents ``(n, latent_dim)`` and gives
     pictures ``(n, size, size, 3)`` float32 in [-1, 1]; ``discriminator`` one to a model that takes pictures and gives
     scores ``(n, 1)`` float32: logits when ``spec.fused``, what its author meant them to be when not. Either model may
-    take the class labels ``(n, 1)`` int32 as a second input.
+    take the class labels ``(n, 1)`` int32 as a second input. ``by_size`` gives the values that follow from the side of
+    the pictures, in pixels.
     """
 
     name: str
@@ -48,6 +49,11 @@ class Preset:
     generator: str
     discriminator: str
     values: Mapping[str, Any] = field(default_factory=dict)
+    by_size: Callable[[int], Mapping[str, Any]] = lambda size: {}
+
+    def values_for(self, size: int) -> dict[str, Any]:
+        """Return the values of ``TrainConfig`` that the recipe is made of, for pictures of a size."""
+        return {**self.values, **self.by_size(size)}
 
     def build_generator(self, spec: NetworkSpec) -> keras.Model:
         return look_up(self.generator)(spec)
@@ -62,6 +68,18 @@ def look_up(name: str) -> Any:
     return getattr(importlib.import_module(module), function)
 
 
+def _quality_by_size(size: int) -> dict[str, Any]:
+    """Choose what R3GAN chooses by resolution (Huang et al. 2024), and NVIDIA's automatic configuration by memory.
+
+    The penalties' gradient is a sum over pixels, and those of larger pictures are steeper: R3GAN's gammas of 2 at 64 px
+    and 150 at 256 px lie on gamma = 2 (size / 64)^3.11. They are for the start; it ends with a tenth of them, so the
+    geometric mean of the two, a third, is what a run has that does not change it. The average's half-life grows with
+    the batch, which is 32 images up to 128 px, then half with each doubling (Karras et al. 2020, ADA).
+    """
+    batch = max(4, min(32, 4096 // size))
+    return {"gamma": round(2 * (size / 64) ** 3.11 / 10**0.5, 3), "batch_size": batch, "ema_kimg": batch * 10 / 32}
+
+
 PRESETS: dict[str, Preset] = {
     preset.name: preset
     for preset in [
@@ -72,7 +90,7 @@ PRESETS: dict[str, Preset] = {
             discriminator="artgan.models.dcgan:critic",
             # Run (b) of the measured baseline: RpGAN + R1 + R2 (Huang et al. 2024), DiffAugment (Zhao et al. 2020).
             values={
-                "loss": "rpgan",
+                "loss": "relativistic",
                 "lr": 4e-4,
                 "beta1": 0.0,
                 "beta2": 0.99,
@@ -84,6 +102,51 @@ PRESETS: dict[str, Preset] = {
                 "ema_kimg": 10.0,
                 "kimg": 600.0,
             },
+        ),
+        Preset(
+            "fast",
+            "learns small pictures first, then goes on with larger ones: the best pictures in minutes, on a CPU too",
+            generator="artgan.models.fast:generator",
+            discriminator="artgan.models.fast:critic",
+            values={
+                "loss": "relativistic",
+                "batch_size": 8,
+                "lr": 3e-4,
+                "beta1": 0.0,
+                "beta2": 0.99,
+                "adam_epsilon": 1e-8,
+                "gamma": 1.0,
+                "penalty_every": 4,
+                "joint": True,
+                "mirror": True,
+                "augment": "color,translation",
+                "ema_kimg": 10.0,
+                "kimg": 600.0,
+                "warmup_kimg": 2.0,
+                "grow": "auto",
+                "grow_kimg": 15.0,
+            },
+        ),
+        Preset(
+            "quality",
+            "a residual network of five million weights: for a GPU, 128 px and more, and hours",
+            generator="artgan.models.residual:generator",
+            discriminator="artgan.models.residual:critic",
+            values={
+                "loss": "relativistic",
+                "lr": 2e-4,
+                "latent_dim": 64,
+                "beta1": 0.0,
+                "beta2": 0.99,
+                "adam_epsilon": 1e-8,
+                "penalty_every": 1,
+                "mirror": True,
+                "augment": "color,translation",
+                "augment_p": "auto",
+                "kimg": 2000.0,
+                "warmup_kimg": 10.0,
+            },
+            by_size=_quality_by_size,
         ),
         Preset(
             "keragan",

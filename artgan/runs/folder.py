@@ -17,7 +17,7 @@ from pydantic import ValidationError
 
 from artgan import files
 from artgan.errors import DamagedError, NotFoundError
-from artgan.runs.record import Checkpoint, RunRecord
+from artgan.runs.record import BEST, Best, Checkpoint, RunRecord
 
 _GENERATOR = re.compile(r"gen_(\d+)\.(keras|h5|hdf5)")
 
@@ -68,6 +68,14 @@ class RunFolder:
     @property
     def states(self) -> Path:
         return self.path / "state"
+
+    @property
+    def best_path(self) -> Path:
+        return self.models / "best.json"
+
+    @property
+    def evaluations_path(self) -> Path:
+        return self.path / "evaluations.jsonl"
 
     @property
     def name(self) -> str:
@@ -129,12 +137,20 @@ class RunFolder:
         found = ((_GENERATOR.fullmatch(p.name), p) for p in self.models.iterdir())
         return sorted(Checkpoint(int(m[1]), p) for m, p in found if m and p.is_file() and p.stat().st_size)
 
-    def generator(self, epoch: int | None = None) -> Checkpoint:
-        """Return the generator of an epoch; the highest by default.
+    def generator(self, epoch: int | str | None = None) -> Checkpoint:
+        """Return the generator of an epoch, or the one judged "best"; the highest by default.
 
         Raises:
             NotFoundError: none, or none of that epoch; the hint names the nearest.
         """
+        best = self.best() if epoch is not None else None
+        if epoch == BEST and best is None:
+            raise NotFoundError(
+                f"no generator of run {self.name} was judged yet, so none is the best",
+                f"judge them with: artgan evaluate {self.name} --epoch all",
+            )
+        if best is not None and epoch == BEST:
+            return Checkpoint(best.epoch, self._best_generator)
         found = self.generators()
         if not found:
             raise NotFoundError(f"run {self.name} has no generator yet", f"see how far it is: artgan show {self.name}")
@@ -143,7 +159,9 @@ class RunFolder:
         for checkpoint in found:
             if checkpoint.epoch == epoch:
                 return checkpoint
-        nearest = min(found, key=lambda c: abs(c.epoch - epoch)).epoch
+        if best is not None and best.epoch == epoch:  # thinned out
+            return Checkpoint(best.epoch, self._best_generator)
+        nearest = min(found, key=lambda c: abs(c.epoch - int(epoch))).epoch
         raise NotFoundError(
             f"run {self.name} has no generator of epoch {epoch}; it has {len(found)},"
             f" from {found[0].epoch} to {found[-1].epoch}",
@@ -157,24 +175,56 @@ class RunFolder:
         sheets = [p for p in self.samples.glob("*.png") if p.stem.isdecimal()]
         return max(sheets, key=lambda p: int(p.stem), default=None)
 
+    @property
+    def _best_generator(self) -> Path:
+        return self.models / "best.keras"
+
+    def best(self) -> Best | None:
+        """Return which generator was judged best; None while none was, or where its file is not here."""
+        try:
+            best = Best.model_validate_json(self.best_path.read_bytes())
+        except (OSError, ValidationError):
+            return None
+        return best if self._best_generator.is_file() else None
+
+    def consider(self, checkpoint: Checkpoint, kid: tuple[float, float], samples: int) -> bool:
+        """Make a generator the best if it is better than the one that is, by more than its error.
+
+        Its weights are copied: a later save of the same epoch, or thinning, shall not take them.
+
+        Args:
+            checkpoint: the generator.
+            kid: its kernel inception distance by Lite0's features, and the standard error of that.
+            samples: how many of its pictures were judged.
+
+        Returns:
+            Whether it is the best now.
+        """
+        best, (value, error) = self.best(), kid
+        if best is not None and value + error >= best.kid_lite0:
+            return False
+        self.best_path.unlink(missing_ok=True)  # so that it never names another one's weights
+        files.copy_file(checkpoint.path, self._best_generator)
+        found = Best(epoch=checkpoint.epoch, kid_lite0=value, kid_lite0_error=error, samples=samples)
+        files.write_text(self.best_path, found.model_dump_json(indent=1) + "\n")
+        return True
+
+    def forget_best(self) -> None:
+        """Forget which generator was the best, and its copy."""
+        for path in (self.best_path, self._best_generator):
+            path.unlink(missing_ok=True)
+
     def ticks(self) -> list[dict[str, Any]]:
         """Return the lines of ``metrics.jsonl``; a torn one is left out."""
-        if not self.metrics_path.is_file():
-            return []
-        found = []
-        for line in self.metrics_path.read_bytes().splitlines():
-            with contextlib.suppress(ValueError):
-                found.append(json.loads(line))
-        return [tick for tick in found if isinstance(tick, dict)]
+        return _json_lines(self.metrics_path)
+
+    def evaluations(self) -> list[dict[str, Any]]:
+        """Return the lines of ``evaluations.jsonl``, oldest first; a torn one is left out."""
+        return _json_lines(self.evaluations_path)
 
     def log(self, text: str) -> None:
         """Append a line with the time to ``log.txt``."""
-        stamp = datetime.now(UTC).strftime("%Y-%m-%d %H:%M:%S")
-        try:
-            with open(self.log_path, "a", encoding="utf-8") as file:
-                file.write(f"{stamp} {text}\n")
-        except OSError as error:
-            raise files.storage_error(error, self.log_path) from error
+        append(self.log_path, f"{datetime.now(UTC):%Y-%m-%d %H:%M:%S} {text}")
 
     @contextlib.contextmanager
     def locked(self) -> Iterator[None]:
@@ -196,6 +246,29 @@ class RunFolder:
         with self.locked():
             pass
         shutil.rmtree(self.path)
+
+
+def append(path: Path, line: str) -> None:
+    """Write a line at the end of a run's file.
+
+    Raises:
+        DiskFullError: no room.
+    """
+    try:
+        with open(path, "a", encoding="utf-8") as file:
+            file.write(line + "\n")
+    except OSError as error:
+        raise files.storage_error(error, path) from error
+
+
+def _json_lines(path: Path) -> list[dict[str, Any]]:
+    if not path.is_file():
+        return []
+    found = []
+    for line in path.read_bytes().splitlines():
+        with contextlib.suppress(ValueError):
+            found.append(json.loads(line))
+    return [value for value in found if isinstance(value, dict)]
 
 
 def _alive(record: RunRecord) -> bool:

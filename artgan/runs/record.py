@@ -39,6 +39,8 @@ class RunRecord(Record):
     images: int = 0
     size: int | None = None
     preset: str = ""
+    classes: list[str] = Field(default_factory=list)
+    """What ``sample --class`` may name: the genres, styles or artists that were learned, in the network's order."""
     seed: int | None = None
     tags: dict[str, str] = Field(default_factory=dict)
     created: datetime
@@ -70,3 +72,17 @@ class Checkpoint(NamedTuple):
 
     epoch: int
     path: Path
+
+
+BEST = "best"
+"""What a person writes for the epoch that was judged best."""
+
+
+class Best(Record):
+    """``models/best.json``: the generator that was judged best; its weights lie beside, in ``best.keras``."""
+
+    epoch: int
+    kid_lite0: float
+    kid_lite0_error: float
+    samples: int
+    """How many pictures were judged."""

@@ -21,6 +21,9 @@ from artgan.runs.record import RunRecord
 _ALPHABET = "bcdfghjkmnpqrstvwxz23456789"
 _ID_LENGTH = 6
 LAST = "@last"
+STARTER = "@starter"
+"""What a person writes for the run that comes with artgan."""
+_STARTER_PATH = Path(__file__).parents[1] / "starter" / STARTER
 
 
 def new_run(
@@ -95,7 +98,7 @@ def find_run(runs_dir: Path, text: str) -> RunFolder:
 
     Args:
         runs_dir: the folder of runs.
-        text: a full name, an id, a unique prefix of either, ``@last``, or the path of a folder.
+        text: a full name, an id, a unique prefix of either, ``@last``, ``@starter``, or the path of a folder.
 
     Raises:
         NotFoundError: nothing fits.
@@ -105,6 +108,8 @@ def find_run(runs_dir: Path, text: str) -> RunFolder:
     if path.is_dir() and (len(path.parts) > 1 or text in {".", ".."}) and _looks_like_a_run(path):
         return RunFolder(path)
     names = sorted(p.name for p in runs_dir.iterdir() if p.is_dir()) if runs_dir.is_dir() else []
+    if text == STARTER:
+        return RunFolder(_STARTER_PATH)
     if text == LAST:
         found = list_runs(runs_dir)
         if not found:

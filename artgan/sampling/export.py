@@ -17,6 +17,7 @@ from artgan import seeds
 from artgan.errors import ArtganError, UsageError
 from artgan.files import copy_file, storage_error
 from artgan.models.files import latent_dim, load_generator, load_model, save_generator
+from artgan.models.painting import class_count, in_turn
 
 Format = Literal["keras", "savedmodel", "h5"]
 # Largest difference of a pixel in [-1, 1] to the original: none where the same layers run again, rounding where
@@ -43,7 +44,8 @@ def export_generator(source: Path, to: Format, destination: Path, *, force: bool
     Args:
         source: a generator file of any kind that ``load_generator`` opens; keragan's colours are turned to RGB.
         to: ``keras`` and ``h5`` for ``keras.models.load_model``, ``savedmodel`` for TensorFlow, TFLite and serving:
-            its endpoint ``serve`` takes ``(n, latent_dim)`` float32.
+            its endpoint ``serve`` takes ``(n, latent_dim)`` float32, and of a generator of classes a list of that
+            and ``(n, classes)`` float32.
         destination: the file, ending in .keras or .h5, or the folder of a saved model.
         force: replace what is there.
 
@@ -107,14 +109,14 @@ def _write_folder(model: keras.Model, to: Format, destination: Path) -> float:
 def _difference(model: keras.Model, to: Format, read_back: Callable[[], _Painter]) -> float:
     """Run both on the same latents; complain when they differ by more than the format's bound."""
     latents = seeds.latents(_CHECK_SEEDS, latent_dim(model))
-    labels = [np.zeros((len(latents), *tensor.shape[1:]), tensor.dtype) for tensor in model.inputs[1:]]
+    classes = [in_turn(range(len(latents)), class_count(model))] if class_count(model) else []
     try:
-        painted = read_back()([latents, *labels])
+        painted = read_back()([latents, *classes])
     except Exception as error:
         # Whatever the reader of another format raises, the export has failed and says so.
         reason = (str(error).strip().splitlines() or [type(error).__name__])[0][:200]
         raise ArtganError(f"the generator does not survive as {to}: {reason}", "export it --to keras") from error
-    difference = float(np.max(np.abs(painted - _run(model, [latents, *labels]))))
+    difference = float(np.max(np.abs(painted - _run(model, [latents, *classes]))))
     if not difference <= _BOUNDS[to]:  # Also when it is not a number.
         raise ArtganError(
             f"the {to} export paints otherwise than the generator: pixels differ by {difference:.2g}, "

@@ -14,8 +14,9 @@ import numpy as np
 from artgan import files, images, seeds
 from artgan.errors import DamagedError, NotFoundError, UsageError
 from artgan.models.files import latent_dim, load_generator
-from artgan.models.painting import paint
+from artgan.models.painting import class_count, in_turn, paint
 from artgan.runs.folder import RunFolder
+from artgan.sampling.classes import file_text, shares_of, told
 
 ENGINE = "tensorflow"
 CHANNELS = ("rgb", "bgr", "both")
@@ -28,16 +29,19 @@ class Sample:
     """One picture.
 
     Attributes:
-        name: what its file is called, without the suffix: ``seed000042``, or ``latent000003``.
+        name: what its file is called, without the suffix: ``seed000042``, or ``latent000003``; with the class, where
+            one was asked for: ``seed000042-still-life``.
         seed: 0 to 4294967295; None when it was painted from given latents.
         psi: what its latent was scaled by.
         image: ``(height, width, 3)`` uint8.
+        shows: its class, or the mixture of classes: "still-life:0.5,landscape:0.5"; None where none are known.
     """
 
     name: str
     seed: int | None
     psi: float
     image: np.ndarray
+    shows: str | None = None
 
 
 @dataclass(frozen=True)
@@ -49,6 +53,8 @@ class Source:
     run: str | None = None
     epoch: int | None = None
     typical_aspect: float | None = None
+    classes: tuple[str, ...] = ()
+    """Names of the classes that it paints, in its own order."""
 
     def metadata(self, sample: Sample) -> dict[str, Any]:
         """Return the fields that a picture carries."""
@@ -59,13 +65,14 @@ class Source:
             "epoch": self.epoch,
             "seed": sample.seed,
             "psi": f"{sample.psi:g}",
+            "class": sample.shows,
             "engine": ENGINE,
             "version": __version__,
         }
 
 
-def open_source(run: RunFolder | None = None, model: Path | None = None, *, epoch: int | None = None) -> Source:
-    """Open the generator of a run (the highest epoch unless another is named), or a generator's file.
+def open_source(run: RunFolder | None = None, model: Path | None = None, *, epoch: int | str | None = None) -> Source:
+    """Open the generator of a run (the highest epoch unless another, or "best", is named), or a generator's file.
 
     Raises:
         NotFoundError: there is none.
@@ -79,11 +86,19 @@ def open_source(run: RunFolder | None = None, model: Path | None = None, *, epoc
             raise UsageError(f"epoch {epoch} chooses within a run, and {model} is one file", "leave --epoch out")
         if not model.is_file():
             raise NotFoundError(f"no file {model}", "name a gen_<epoch> file, or use --run RUN")
-        return Source(load_generator(model), model)
+        generator = load_generator(model)
+        return Source(generator, model, classes=_names(generator, []))
     assert run is not None
-    checkpoint = run.generator(epoch)
-    record = run.current()
-    return Source(load_generator(checkpoint.path), checkpoint.path, run.name, checkpoint.epoch, record.typical_aspect)
+    checkpoint, record = run.generator(epoch), run.current()
+    generator = load_generator(checkpoint.path)
+    names = _names(generator, record.classes)
+    return Source(generator, checkpoint.path, run.name, checkpoint.epoch, record.typical_aspect, names)
+
+
+def _names(generator: keras.Model, known: Sequence[str]) -> tuple[str, ...]:
+    """Name the classes of a generator; by their numbers where nobody wrote down what they are."""
+    count = class_count(generator)
+    return tuple(known) if len(known) == count else tuple(map(str, range(count)))
 
 
 def sample(
@@ -93,6 +108,7 @@ def sample(
     psi: float = 1.0,
     scale: int = 1,
     aspect: str = "square",
+    classes: str | np.ndarray | None = None,
 ) -> Iterator[Sample]:
     """Paint pictures.
 
@@ -103,13 +119,39 @@ def sample(
         scale: 1 to 16, enlarges by Lanczos resampling: more pixels, no more detail.
         aspect: "square", or "original", which stretches the square back to the typical shape of the paintings, where
             they were squeezed into it (``prepare --fit stretch``).
+        classes: what to paint, for a generator of classes: a name, a mixture "still-life:0.5,landscape:0.5", or the
+            shares of each class, ``(n, classes)`` or ``(classes,)``, as a walk across classes has them. Default: each
+            seed has its class, the one that it is modulo their number, so that a sheet shows all.
 
     Yields:
         One sample each, in the order asked for.
 
     Raises:
-        UsageError: latents of another length, a scale or psi out of bounds, no typical shape known.
+        UsageError: latents of another length, a scale or psi out of bounds, no typical shape known, no such class.
     """
+    _check(source, psi, scale, aspect)
+    length = latent_dim(source.generator)
+    given = isinstance(chosen, np.ndarray)
+    if isinstance(chosen, np.ndarray) and (chosen.ndim != 2 or chosen.shape[1] != length):
+        raise UsageError(f"latents of shape {chosen.shape} do not fit: (n, {length}) is wanted")
+    asked = None if classes is None else shares_of(classes, source.classes, len(chosen), source.run or source.path.name)
+    # Painted in pieces, so that ten thousand pictures need no more memory than some.
+    for first in range(0, len(chosen), 64):
+        piece = chosen[first : first + 64]
+        latents = np.asarray(piece, np.float32) if given else seeds.latents([int(seed) for seed in piece], length)
+        shares = None if asked is None else asked[first : first + 64]
+        if shares is None and source.classes:
+            shares = in_turn(range(first, first + len(piece)) if given else piece, len(source.classes))
+        pictures = paint(source.generator, latents * np.float32(psi), shares)
+        pictures = images.enlarge(pictures, _shape(pictures.shape[1], scale, source, aspect))
+        for offset, picture in enumerate(pictures):
+            seed = None if given else int(piece[offset])
+            name = f"latent{first + offset:06d}" if given else f"seed{seed:06d}"
+            shows = None if shares is None else told(shares[offset], source.classes)
+            yield Sample(name if asked is None else f"{name}-{file_text(str(shows))}", seed, psi, picture, shows)
+
+
+def _check(source: Source, psi: float, scale: int, aspect: str) -> None:
     if not 1 <= scale <= _HIGHEST_SCALE:
         raise UsageError(f"scale {scale} is not between 1 and {_HIGHEST_SCALE}", "use --scale 4")
     if not 0 <= psi <= 10:
@@ -121,20 +163,6 @@ def sample(
         )
     if aspect not in ASPECTS:
         raise UsageError(f"aspect {aspect!r} is not one of {', '.join(ASPECTS)}", "leave it out for square")
-    length = latent_dim(source.generator)
-    given = isinstance(chosen, np.ndarray)
-    if isinstance(chosen, np.ndarray) and (chosen.ndim != 2 or chosen.shape[1] != length):
-        raise UsageError(f"latents of shape {chosen.shape} do not fit: (n, {length}) is wanted")
-    # Painted in pieces, so that ten thousand pictures need no more memory than some.
-    for first in range(0, len(chosen), 64):
-        piece = chosen[first : first + 64]
-        latents = np.asarray(piece, np.float32) if given else seeds.latents([int(seed) for seed in piece], length)
-        pictures = paint(source.generator, latents * np.float32(psi))
-        pictures = images.enlarge(pictures, _shape(pictures.shape[1], scale, source, aspect))
-        for offset, picture in enumerate(pictures):
-            seed = None if given else int(piece[offset])
-            name = f"latent{first + offset:06d}" if given else f"seed{seed:06d}"
-            yield Sample(name, seed, psi, picture)
 
 
 def _shape(side: int, scale: int, source: Source, aspect: str) -> tuple[int, int]:

@@ -4,7 +4,8 @@ In: a prepared dataset and a ``TrainConfig``. Out: a run folder and, while it is
 order: ``config`` (every hyper-parameter, once), ``events`` (what is said on the way), ``losses`` and ``augment`` (pure
 functions of tensors), ``trainer`` (one step, as a ``keras.Model``), ``batches`` (which pictures, in which order),
 ``checkpoints`` (the whole state, in one file that knows its own hash), ``session`` (a trainer at work on a dataset),
-``saving`` and ``tensorboard`` (what a run keeps while it goes), ``driver`` (steps, and what is done between them),
-``job`` (what a training is made of), ``beginning`` and ``transfer`` (the weights of an older one), ``loop`` (all of it,
-for a person). ``config``, ``events``, ``job`` and ``loop`` load without TensorFlow.
+``saving`` and ``tensorboard`` (what a run keeps while it goes), ``judging`` (how good it is by then), ``verdicts``
+(what that means, in words), ``driver`` (steps, and what is done between them), ``job`` (what a training is made of),
+``beginning`` and ``transfer`` (the weights of an older one), ``loop`` (all of it, for a person). ``config``,
+``events``, ``verdicts``, ``job`` and ``loop`` load without TensorFlow.
 """

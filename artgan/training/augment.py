@@ -9,10 +9,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import numpy as np
 import tensorflow as tf
 
+from artgan.images import to_float, to_uint8
 from artgan.models.presets import look_up
-from artgan.training.config import AUGMENTATIONS
+from artgan.training.config import AUGMENTATIONS, TrainConfig
+
+MOST = 0.8
+"""The highest probability that is safe to grow to: up to about here the generator sees through what is done to pictures
+(Karras et al. 2020, ADA, section 2.2)."""
 
 # Figures of the paper's published policy: brightness +-0.5, saturation x0..2, contrast x0.5..1.5, shifts of up to an
 # eighth of the side, a hole of half the side.
@@ -20,19 +26,31 @@ _BRIGHTNESS, _SATURATION, _CONTRAST = 0.5, 2.0, 0.5
 _SHIFT, _HOLE = 1 / 8, 1 / 2
 
 
-def augment(pictures: tf.Tensor, policies: Sequence[str], seed: tf.Tensor) -> tf.Tensor:
+# From a policy's random numbers to those that say whether it is applied.
+_WHETHER = 8
+
+
+def augment(
+    pictures: tf.Tensor, policies: Sequence[str], seed: tf.Tensor, probability: tf.Tensor | float = 1.0
+) -> tf.Tensor:
     """Change each picture at random, differentiably.
 
     Args:
         pictures: ``(n, size, size, 3)`` float in about [-1, 1].
         policies: names in ``AUGMENTATIONS``, applied in that order. Each is a function of pictures and a seed.
         seed: ``(2,)`` integers; the same seed makes the same changes.
+        probability: of each policy, for each picture.
 
     Returns:
         The same shape and dtype.
     """
     for index, name in enumerate(policies):
-        pictures = look_up(AUGMENTATIONS[name])(pictures, seed + tf.constant([index, 0], seed.dtype))
+        changed = look_up(AUGMENTATIONS[name])(pictures, seed + tf.constant([index, 0], seed.dtype))
+        if not (isinstance(probability, float) and probability == 1.0):
+            own = seed + tf.constant([index + _WHETHER, 0], seed.dtype)
+            chosen = tf.random.stateless_uniform([tf.shape(pictures)[0], 1, 1, 1], own) < probability
+            changed = tf.where(chosen, changed, pictures)
+        pictures = changed
     return pictures
 
 
@@ -40,6 +58,24 @@ def mirror(pictures: tf.Tensor, seed: tf.Tensor) -> tf.Tensor:
     """Flip half of the pictures left to right."""
     flip = tf.random.stateless_uniform([tf.shape(pictures)[0], 1, 1, 1], seed) < 0.5
     return tf.where(flip, tf.reverse(pictures, [2]), pictures)
+
+
+def as_seen(pictures: np.ndarray, config: TrainConfig) -> np.ndarray:
+    """Return pictures as a critic sees them in training: some mirrored, and augmented.
+
+    Args:
+        pictures: ``(n, size, size, 3)`` uint8.
+        config: says how; where it leaves the strength open ("auto"), the strongest is shown.
+
+    Returns:
+        The same shape, uint8.
+    """
+    values, seed = tf.constant(to_float(pictures)), tf.constant([config.seed, 0], tf.int64)
+    policies = [name for name in config.augment.split(",") if name]
+    if config.mirror:
+        values = mirror(values, seed)
+    strength = MOST if config.augment_p == "auto" else config.augment_p
+    return to_uint8(augment(values, policies, seed + 1, strength).numpy())
 
 
 def _uniform(pictures: tf.Tensor, seed: tf.Tensor, count: int) -> list[tf.Tensor]:

@@ -1,4 +1,4 @@
-"""Which pictures a step sees: a permutation drawn from (seed, epoch), so that a place in the data is one number."""
+"""Which pictures a step sees: permutations drawn from (seed, pass), so that a place in the data is one number."""
 
 from __future__ import annotations
 
@@ -13,6 +13,9 @@ class Batches:
     A batch may begin in one pass and end in the next, so every pass shows every picture exactly once whatever the
     batch size. Measured against a shuffle buffer in the input pipeline this is several times faster and it resumes
     exactly.
+
+    Classes take turns, picture by picture, each in passes of its own: however many paintings a class has, it is seen as
+    often as the others, and no batch has two more of one than of another.
 
     Args:
         images: ``(n, size, size, 3)`` uint8, in memory or mapped from a file.
@@ -29,13 +32,20 @@ class Batches:
         self.labels = labels
         self.rows = rows
         self.batch_size = batch_size
-        self._order = lru_cache(maxsize=2)(lambda epoch: np.random.default_rng([seed, epoch]).permutation(rows))
+        known = np.zeros(len(rows), np.int32) if labels is None else labels[rows]
+        self._groups = [rows[known == number] for number in np.unique(known)]
+        self._order = lru_cache(maxsize=2 * len(self._groups))(
+            lambda turn, group: np.random.default_rng([seed, turn, group]).permutation(self._groups[group])
+        )
 
     def indices(self, step: int) -> np.ndarray:
         """Return the rows of ``images`` that step ``step`` (0 is the first) shows, ``(batch_size,)``."""
-        count = len(self.rows)
-        places = range(step * self.batch_size, (step + 1) * self.batch_size)
-        return np.array([self._order(place // count)[place % count] for place in places])
+        return np.array([self._row(place) for place in range(step * self.batch_size, (step + 1) * self.batch_size)])
+
+    def _row(self, place: int) -> int:
+        place, group = divmod(place, len(self._groups))
+        turn, place = divmod(place, len(self._groups[group]))
+        return int(self._order(turn, group)[place])
 
     def batch(self, step: int) -> tuple[np.ndarray, np.ndarray | None]:
         """Return the pictures ``(batch_size, size, size, 3)`` uint8 and labels ``(batch_size,)`` of a step."""

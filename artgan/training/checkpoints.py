@@ -41,6 +41,8 @@ class State:
     images_seen: int
     seconds: float
     cpu_seconds: float
+    size: int
+    """The side of the pictures that are learned at this point, in pixels."""
 
 
 def variables_of(trainer: GANTrainer) -> list[keras.Variable]:
@@ -87,7 +89,7 @@ def save(folder: Path, state: State) -> Path:
     for array in state.arrays:
         if array.dtype.kind == "f" and not np.isfinite(array).all():
             raise NotFiniteError(f"a weight is no longer a finite number after step {state.step}")
-    counts = {name: getattr(state, name) for name in ("step", "images_seen", "seconds", "cpu_seconds")}
+    counts = {name: getattr(state, name) for name in ("step", "images_seen", "seconds", "cpu_seconds", "size")}
     buffer = io.BytesIO()
     meta = np.frombuffer(json.dumps(counts).encode(), np.uint8)
     named: dict[str, Any] = {f"v{i:05d}": array for i, array in enumerate(state.arrays)}
@@ -138,4 +140,5 @@ def _found(folder: Path) -> list[tuple[str, Path]]:
 def _parse(data: bytes) -> State:
     with np.load(io.BytesIO(data), allow_pickle=False) as archive:
         counts: dict[str, Any] = json.loads(archive["meta"].tobytes())
-        return State(arrays=[archive[name] for name in sorted(archive.files) if name.startswith("v")], **counts)
+        arrays = [archive[name] for name in sorted(archive.files) if name.startswith("v")]
+        return State(arrays, **{"size": 0, **counts})

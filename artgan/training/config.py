@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
 from collections.abc import Mapping
+from itertools import pairwise
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, field_validator, model_validator
@@ -12,7 +14,17 @@ from artgan.errors import UsageError
 from artgan.models.presets import find_preset
 
 # What is chosen by name, and where it is found ("module:object"): an entry more is a choice more, for any preset.
-LOSSES = {"rpgan": "artgan.training.losses:RPGAN", "bce": "artgan.training.losses:BCE"}
+LOSSES = {
+    "relativistic": "artgan.training.losses:RELATIVISTIC",
+    "bce": "artgan.training.losses:BCE",
+    "hinge": "artgan.training.losses:HINGE",
+    "lsgan": "artgan.training.losses:LSGAN",
+    "wgan-gp": "artgan.training.losses:WGAN_GP",
+}
+# Other names of the same functions: keragan's cross-entropy has trained the generator without saturating all along.
+_LOSS_NAMES = {"rpgan": "relativistic", "nonsaturating": "bce"}
+# The weight of the paper (Gulrajani et al. 2017), which a preset's own for R1 and R2 says nothing about.
+_GAMMAS = {"wgan-gp": 10.0}
 AUGMENTATIONS = {
     "color": "artgan.training.augment:color",
     "translation": "artgan.training.augment:translation",
@@ -22,6 +34,9 @@ AUGMENTATIONS = {
 # Images times side of the largest batch that is not asked for: 16 at 256 px, 8 at 512 (the "auto" configuration of
 # Karras et al. 2020, ADA), so that memory grows with the side, not with its square.
 _BATCH_PIXELS = 4096
+
+_UNTIL_GOOD = 10
+"""Times a recipe's length, that a training may take which ends when it is good."""
 
 _UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 LENGTHS = ("epochs", "kimg", "time")
@@ -58,26 +73,69 @@ class TrainConfig(BaseModel):
         0.0, "keep some paintings out of training: a share below 1, or a number of paintings", WHAT, ge=0
     )
 
+    condition: Literal["none", "genre", "style", "artist"] = _option(
+        "none", "tell the networks the genre, style or artist of each painting: sample --class then chooses", WHAT
+    )
+
     epochs: int | None = _option(None, "stop after so many passes over the dataset", LENGTH, ge=1)
     kimg: float | None = _option(None, "stop after so many thousand images shown", LENGTH, gt=0)
     time: Seconds | None = _option(None, "stop after so long: 90s, 20m, 1h30m", LENGTH)
+    until_good: bool = _option(
+        False, "stop when it no longer improves; without a length, at ten times the recipe's at most", LENGTH
+    )
 
     batch_size: int = _option(32, "images in one step; fewer by itself above 128 px", LEARNING, ge=2, le=4096)
     lr: float = _option(4e-4, "learning rate of both networks", LEARNING, "--learning-rate", gt=0, le=1)
     latent_dim: int = _option(100, "numbers that name a picture, the generator's input", LEARNING, ge=1, le=4096)
-    loss: str = _option("rpgan", "how pictures are judged: rpgan (relativistic pairs) or bce (cross-entropy)", LEARNING)
-    gamma: float = _option(1.0, "weight of the R1 and R2 gradient penalties; 0 for none", LEARNING, ge=0)
+    loss: str = _option(
+        "relativistic",
+        "how pictures are judged: relativistic (in pairs), bce (cross-entropy, also called nonsaturating), hinge,"
+        " lsgan (least squares) or wgan-gp (Wasserstein)",
+        LEARNING,
+    )
+    gamma: float = _option(
+        1.0, "weight of the gradient penalties, R1 and R2 or wgan-gp's own (10 there); 0 for none", LEARNING, ge=0
+    )
     penalty_every: int = _option(4, "steps between penalties, which then count as many times", LEARNING, ge=1, le=64)
+    critic_steps: int = _option(1, "updates of the critic for each of the generator", LEARNING, ge=1, le=20)
+    freeze_critic: int = _option(
+        0, "first convolutions that stay as --init brings them, for very small sets", LEARNING, ge=0
+    )
     beta1: float = _option(0.0, "Adam's decay of the mean", LEARNING, ge=0, lt=1)
     beta2: float = _option(0.99, "Adam's decay of the square", LEARNING, ge=0, lt=1)
     adam_epsilon: float = _option(1e-8, "Adam's smallest divisor", LEARNING, gt=0)
     separate_batches: bool = _option(
         False, "show the critic real and painted pictures in two batches, each with its own update", LEARNING
     )
+    joint: bool = _option(
+        False, "let the generator learn from the very pass in which the critic does: a quarter faster", LEARNING
+    )
+    warmup_kimg: float = _option(
+        0.0, "thousand images over which the learning rate rises, at the start and after growing", LEARNING, ge=0
+    )
+    grow: str = _option(
+        "", "learn smaller pictures first, for example 32,64; auto: 32 px, then twice as many; empty: not", LEARNING
+    )
+    grow_kimg: float = _option(
+        30.0, "thousand images at each smaller size, at most grow_share of the plan", LEARNING, gt=0
+    )
+    grow_share: float = _option(
+        0.25, "the most that each smaller size may take, as a share of the plan", LEARNING, gt=0, lt=1
+    )
+    fade_kimg: float = _option(
+        8.0, "thousand images over which the detail of a larger size comes in after growing", LEARNING, ge=0
+    )
     mirror: bool = _option(True, "show each painting mirrored half of the time", LEARNING)
     augment: str = _option(
         "color,translation", "DiffAugment policies: any of color, translation, cutout; empty for none", LEARNING
     )
+    augment_p: float | Literal["auto"] = _option(
+        1.0, "how often each policy is applied, 0 to 1; auto: the more, the more the critic overfits", LEARNING
+    )
+    augment_target: float = _option(
+        0.6, "overfitting, 0 to 1, above which --augment-p auto goes up, else down", LEARNING, ge=0, le=1
+    )
+    ada_kimg: float = _option(100.0, "kimg in which --augment-p auto could go from 0 to 1", LEARNING, gt=0)
     ema_kimg: float = _option(10.0, "half-life of the averaged generator in kimg; 0 for no averaging", LEARNING, ge=0)
     ema_ramp: float = _option(0.05, "the half-life is at most this share of the images seen", LEARNING, gt=0)
 
@@ -85,12 +143,18 @@ class TrainConfig(BaseModel):
     precision: Literal["auto", "float32", "bfloat16"] = _option(
         "auto", "number format of the networks; auto takes bfloat16 where the processor has it", MACHINE
     )
+    xla: Literal["auto", "on", "off"] = _option(
+        "auto", "compile a step into one program; auto does on a GPU, and not on a CPU, where it is slower", MACHINE
+    )
     deterministic: bool = _option(
         False, "the same run bit for bit, also when it is stopped and resumed; slower on a GPU", MACHINE
     )
 
     save_every: Seconds = _option(60.0, "time between saves of grid, generator and state: 30s, 5m", SAVING)
     keep: int = _option(50, "generators to keep, spread evenly in log time", SAVING, ge=2)
+    eval_every: Annotated[float, BeforeValidator(parse_duration), Field(ge=0)] | None = _option(
+        None, "time between judgements (KID): 5m, or 0 for none; not given: 5m in trainings of 10m or more", SAVING
+    )
     grid: int = _option(36, "pictures on the sheet that shows how far it is", SAVING, ge=1, le=400)
     tensorboard: bool = _option(False, "write TensorBoard event files too, into the run folder", SAVING)
 
@@ -111,12 +175,29 @@ class TrainConfig(BaseModel):
             raise ValueError(f"{unknown[0]!r} is not one of {', '.join(AUGMENTATIONS)}")
         return ",".join(policies)
 
+    @field_validator("grow")
+    @classmethod
+    def _known_sizes(cls, text: str) -> str:
+        pieces = [piece.strip() for piece in text.split(",") if piece.strip() not in {"", "none"}]
+        if pieces == ["auto"] or all(piece.isdecimal() for piece in pieces):
+            return ",".join(pieces)
+        raise ValueError("neither auto nor sizes such as 32,64")
+
     @field_validator("loss")
     @classmethod
     def _known_loss(cls, name: str) -> str:
+        name = _LOSS_NAMES.get(name, name)
         if name not in LOSSES:
             raise ValueError(f"{name!r} is not one of {', '.join(LOSSES)}")
         return name
+
+    @field_validator("augment_p", mode="before")
+    @classmethod
+    def _probability(cls, value: Any) -> Any:
+        with contextlib.suppress(TypeError, ValueError):
+            if value == "auto" or 0 <= float(value) <= 1:
+                return value
+        raise ValueError("neither auto nor a number from 0 to 1")
 
     @model_validator(mode="after")
     def _one_length(self) -> Self:
@@ -126,10 +207,57 @@ class TrainConfig(BaseModel):
         return self
 
     @model_validator(mode="after")
+    def _good_is_judged(self) -> Self:
+        if self.until_good and self.eval_every == 0:
+            raise ValueError("until_good goes by judgements, and eval_every 0 asks for none")
+        return self
+
+    @model_validator(mode="after")
+    def _sizes_rise(self) -> Self:
+        stages = self.stages
+        if self.grow in {"", "auto"}:
+            return self
+        from artgan.datasets.squares import check_size  # here, so that help and listing load no Pillow
+
+        for side in stages:
+            check_size(side)
+        if any(before >= after for before, after in pairwise(stages)):
+            raise ValueError(f"grow {self.grow}: the sizes must rise, and stay below {self.size}")
+        return self
+
+    @model_validator(mode="after")
     def _penalty_needs_one_batch(self) -> Self:
+        if self.loss == "wgan-gp" and not self.gamma:
+            raise ValueError("wgan-gp lives by its penalty: gamma 0 must be above 0")
         if self.separate_batches and self.gamma:
             raise ValueError(f"separate_batches knows no gradient penalties: gamma {self.gamma:g} must be 0 with it")
         return self
+
+    @model_validator(mode="after")
+    def _keragan_knows_no_classes(self) -> Self:
+        if self.condition != "none" and self.preset == "keragan":
+            raise ValueError(f"the preset keragan knows no classes: condition {self.condition} must be none with it")
+        return self
+
+    @model_validator(mode="after")
+    def _joint_needs_one_batch(self) -> Self:
+        if self.joint and self.separate_batches:
+            raise ValueError("separate_batches shows the critic two batches; joint wants one")
+        return self
+
+    @property
+    def stages(self) -> tuple[int, ...]:
+        """The sizes at which the run learns, one after the other; the last is ``size``."""
+        if self.grow == "auto":
+            smaller = [side for side in (32, 64, 128, 256, 512) if side < self.size]
+        else:
+            smaller = [int(piece) for piece in self.grow.split(",") if piece]
+        return (*smaller, self.size)
+
+    @property
+    def step_images(self) -> int:
+        """How many real images one step shows: a batch for each update of the critic."""
+        return self.batch_size * self.critic_steps
 
 
 def resolve(values: Mapping[str, Any]) -> TrainConfig:
@@ -151,11 +279,18 @@ def resolve(values: Mapping[str, Any]) -> TrainConfig:
             " and ".join(f"{name} {given[name]}" for name in lengths) + " both say how long to train",
             "give one of --epochs, --kimg and --time",
         )
-    preset = dict(find_preset(str(given.get("preset", TrainConfig.model_fields["preset"].default))).values)
+    recipe = find_preset(str(given.get("preset", TrainConfig.model_fields["preset"].default)))
+    size = str(given.get("size", ""))  # one that is no number is refused below
+    preset = recipe.values_for(int(size) if size.isdecimal() else TrainConfig.model_fields["size"].default)
     if lengths:
         preset = {name: value for name, value in preset.items() if name not in LENGTHS}
+    loss = str(given.get("loss"))
+    if loss in _GAMMAS and loss != preset.get("loss"):
+        preset["gamma"] = _GAMMAS[loss]
     try:
         config = TrainConfig(**{**preset, **given})
+        if config.until_good and not lengths:
+            config = config.model_copy(update={"kimg": _UNTIL_GOOD * (config.kimg or 0.0)})
         if "batch_size" not in {**preset, **given}:
             return config.model_copy(update={"batch_size": min(config.batch_size, _BATCH_PIXELS // config.size)})
         return config

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Literal
 
 from artgan.events import Event, Finished, ImageSaved
 
@@ -18,6 +19,8 @@ class Planned(Event):
     images: int
     held_out: int
     size: int
+    stages: tuple[int, ...]
+    """The sizes that are learned, one after the other; ``size`` is the last."""
     preset: str
     batch_size: int
     generator_parameters: int
@@ -28,6 +31,8 @@ class Planned(Event):
     """Measured on this machine in a rehearsal of some steps."""
     planned_images: int | None
     """Images to be shown in all; None when the time is what ends it."""
+    until_good: bool = False
+    """Whether that is the most, and it ends before when it is good."""
     planned_seconds: float
     """Time that is left: as wished, or as the rehearsal foretells."""
     memory_mb: float
@@ -46,11 +51,39 @@ class Tick(Event):
     d_loss: float
     g_loss: float
     penalty: float
-    """Mean squared norm of the critic's gradient at real and painted pictures; 0 where the preset has none."""
+    """Mean squared norm of the critic's gradient at real and painted pictures, or what wgan-gp has in its place; 0
+    where the preset has none."""
     accuracy: float
     """Share of pictures, 0 to 1, that the critic tells right."""
+    augment_p: float | None = None
+    """How often pictures are augmented, 0 to 0.8, where that follows the critic's overfitting."""
+    overfitting: float | None = None
+    """What it follows: 0 where the critic knows no painting by heart, 1 where it knows them all."""
     memory_mb: float
     remaining_s: float | None = None
+    kid_lite0: float | None = None
+    """Kernel inception distance of the averaged generator to the paintings, where it was judged at this step."""
+    kid_lite0_error: float | None = None
+    spread_lite0: float | None = None
+    """Mean distance between two of its pictures over that between two paintings; 1 is as various as these."""
+    copies_lite0: float | None = None
+    """Share of its pictures that are near-copies of a painting."""
+    copied: bool | None = None
+    """Whether that is more than chance explains."""
+    judging_cpu_seconds: float | None = None
+    """Processor time that judging took in this session so far; it is part of ``cpu_seconds``."""
+    verdict: str | None = None
+    """What is happening, in words."""
+
+
+class Verdict(Event):
+    """What is happening in a training has changed; ``artgan.training.verdicts`` has the rules."""
+
+    word: str
+    """The names of the rules that hold, most pressing first, with commas; "learning" where none does."""
+    text: str
+    """The same for a person."""
+    level: Literal["info", "warning"] = "info"
 
 
 class GridSaved(ImageSaved):
@@ -66,6 +99,15 @@ class CheckpointSaved(Event):
     path: Path
     epoch: int
     step: int
+
+
+class Grown(Event):
+    """The networks go on with pictures of the next size."""
+
+    size: int
+    step: int
+    transfers: list[str]
+    """What each network took over, and what of it is fresh, in words."""
 
 
 class RolledBack(Event):
@@ -90,3 +132,5 @@ class Trained(Finished):
     cpu_seconds: float
     generator: Path
     newest_grid: Path | None
+    best_epoch: int | None = None
+    """The epoch with the lowest KID, where the training was judged."""

@@ -5,11 +5,12 @@ from __future__ import annotations
 import hashlib
 import platform
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from artgan import files
+from artgan.datasets.classes import classes_of, rows_with_class
 from artgan.datasets.manifest import DatasetFolder
 from artgan.datasets.prepared import PreparedImages, is_prepared, open_prepared, prepared_options, read_set
 from artgan.datasets.preparing import prepare
@@ -26,8 +27,8 @@ if TYPE_CHECKING:
     from artgan.training.session import Session
 
 # What may change when a run goes on: how long, and what is kept. Everything else is the run itself.
-_CHANGEABLE = {*LENGTHS, "save_every", "keep", "tensorboard", "device"}
-_FEW_PAINTINGS = 100
+_CHANGEABLE = {*LENGTHS, "until_good", "save_every", "keep", "eval_every", "tensorboard", "device"}
+_FEW_PAINTINGS = 500
 
 
 class Source(NamedTuple):
@@ -49,6 +50,9 @@ class Job:
     config: TrainConfig = field(init=False)
     dataset: DatasetFolder = field(init=False)
     prepared: PreparedImages = field(init=False)
+    """With the labels of the classes that are learned."""
+    classes: list[str] = field(default_factory=list)
+    """Their names."""
     session: Session = field(init=False)
     folder: RunFolder | None = None
     source: Source | None = None
@@ -57,20 +61,23 @@ class Job:
     """Whether a run whose checkpoints are all torn is begun anew instead of being refused."""
     images_per_s: float = 0.0
 
-    @property
-    def planned_images(self) -> int | None:
-        """How many images the run shows in all; None when the clock ends it."""
-        if self.config.epochs is not None:
-            return self.config.epochs * self.session.count
-        return round(self.config.kimg * 1000) if self.config.kimg is not None else None
 
+def find_source(init: str, runs_dir: Path, cache_dir: Path | None = None) -> Source:
+    """Return what ``--init`` names: a run, or a generator's file, old keragan ones too, here or at an address.
 
-def find_source(init: str, runs_dir: Path) -> Source:
-    """Return what ``--init`` names: a run, or a generator's file, old keragan ones too.
+    Args:
+        init: what was typed.
+        runs_dir: the folder of runs.
+        cache_dir: where files of other machines are kept; default the user's cache.
 
     Raises:
         NotFoundError: no such run or file, or the run has no generator.
+        ArtganError: as for ``download.fetch_model``, where it is an address.
     """
+    if "://" in init:
+        from artgan.training.download import fetch_model
+
+        return Source(init.partition("#")[0], fetch_model(init, cache_dir), None)
     if Path(init).is_file():
         return Source(init, Path(init), None)
     folder = find_run(runs_dir, init)
@@ -99,7 +106,7 @@ def resumed_config(folder: RunFolder, options: Mapping[str, Any]) -> TrainConfig
         ) from error
     given = {name: value for name, value in options.items() if value is not None}
     own = config.model_dump(exclude_none=True)
-    if any(name in given for name in LENGTHS):
+    if given.get("until_good") or any(name in given for name in LENGTHS):
         own = {name: value for name, value in own.items() if name not in LENGTHS}
     wanted = resolve({**own, **given})
     for name, value in given.items():
@@ -128,10 +135,31 @@ def open_dataset(job: Job, prepare_options: Mapping[str, Any]) -> Iterator[Event
             f"the pictures of {job.dataset.name!r} are not those that {job.folder.name} was trained on",
             f"begin a new run from it: artgan train {job.dataset.name} --init {job.folder.name}",
         )
+    yield from _classify(job)
     if count < _FEW_PAINTINGS:
         yield Note(
-            text=f"{count} paintings are few: the generator will soon repeat them; some hundred make it inventive",
+            text=f"{count} paintings are few: the generator may come to copy them; {_FEW_PAINTINGS} make it inventive",
             level="warning",
+        )
+
+
+def _classify(job: Job) -> Iterator[Event]:
+    """Give each picture its class, by what the manifest says of it; a run goes on with the classes that it has."""
+    condition, labels = job.config.condition, None
+    if condition != "none":
+        found = classes_of(job.dataset, job.prepared.ids, condition)
+        job.classes, labels = found.names, found.labels
+        yield Note(text=str(found))
+    job.prepared = replace(job.prepared, labels=labels)
+    record = job.folder.record if job.folder else None
+    if record is None or not record.classes:
+        return
+    now = job.classes, len(split_rows(job.prepared, job.config.holdout)[0])
+    if now != (record.classes, record.images):
+        raise UsageError(
+            f"{record.name} learns {record.images:,} paintings of {', '.join(record.classes)}; by the {condition}s that"
+            f" {job.dataset.name!r} has now it would be {now[1]:,} of {', '.join(now[0])}",
+            f"begin a new run from it: artgan train {job.dataset.name} --init {record.name} --condition {condition}",
         )
 
 
@@ -169,24 +197,49 @@ def _ready(job: Job, prepare_options: Mapping[str, Any]) -> bool:
 
 def set_up(job: Job) -> Iterator[Event]:
     """Build the networks, give them the weights they begin with, and rehearse."""
-    from artgan.training.beginning import begin_from
+    from artgan.models.files import picture_size
+    from artgan.training.beginning import begin_from, open_networks
     from artgan.training.session import Session
 
-    job.session = Session(job.config, job.prepared, _learned_rows(job.prepared.ids, job.config.holdout))
+    source = open_networks(job.source) if job.source is not None and not job.resumed else None
+    begin_at = picture_size(source.generator) if source else None
+    job.session = Session(job.config, job.prepared, split_rows(job.prepared, job.config.holdout)[0], begin_at)
+    if job.config.freeze_critic and job.source is None and not job.resumed:
+        raise UsageError(
+            f"freeze_critic {job.config.freeze_critic} keeps trained layers as they are, and a new run has none",
+            "begin from a run, with --init RUN, or leave --freeze-critic out",
+        )
     if job.resumed:
         yield from _load_newest(job)
     if not job.resumed:
         # What "auto" came to here is part of the run: on another machine it goes on in the same precision.
         job.config = job.config.model_copy(update={"precision": job.session.precision})
-    if job.source is not None and not job.resumed:
-        for transfer in begin_from(job.session, job.source):
+    if source is not None and not job.resumed:
+        for transfer in begin_from(job.session, source):
             yield Note(text=str(transfer))
         yield Note(text=f"learning rate {job.config.lr:g}")
     job.images_per_s = job.session.rehearse()
 
 
-def _learned_rows(ids: list[str], holdout: float) -> np.ndarray:
-    """Return the rows to learn; which ones are held out follows from their ids, whatever else is in the set."""
+def split_rows(prepared: PreparedImages, holdout: float) -> tuple[np.ndarray, np.ndarray]:
+    """Return the rows to learn, and those held out; pictures that have no class, where the others do, are neither."""
+    import numpy as np
+
+    known = rows_with_class(prepared)
+    learned = known[learned_rows([prepared.ids[row] for row in known], holdout)]
+    return learned, np.setdiff1d(known, learned)
+
+
+def learned_rows(ids: list[str], holdout: float) -> np.ndarray:
+    """Return the rows to learn; which ones are held out follows from their ids, whatever else is in the set.
+
+    Args:
+        ids: of all pictures.
+        holdout: a share below 1, or a number.
+
+    Returns:
+        ``(n,)`` int64, ascending.
+    """
     import numpy as np
 
     held = round(holdout * len(ids)) if holdout < 1 else int(holdout)
@@ -252,6 +305,7 @@ def _facts(job: Job) -> dict[str, Any]:
         "images": job.session.count,
         "size": job.config.size,
         "preset": job.config.preset,
+        "classes": job.classes,
         "seed": job.config.seed,
         "versions": versions,
         "device": job.session.device,
@@ -269,10 +323,10 @@ def plan(job: Job) -> Planned:
     """Return what is known before the first step."""
     from artgan.training import machine
 
-    session, folder, total = job.session, job.folder, job.planned_images
+    session, folder, total = job.session, job.folder, job.session.planned_images
     left = (job.config.time or 0) - session.seconds
     if total is not None:
-        left = (total - session.images_seen) / job.images_per_s
+        left = session.seconds_for(total - session.images_seen, job.images_per_s)
     return Planned(
         run=folder.name if folder else None,
         path=folder.path if folder else None,
@@ -280,8 +334,9 @@ def plan(job: Job) -> Planned:
         begun_from=job.source.name if job.source else None,
         dataset=job.dataset.name,
         images=session.count,
-        held_out=len(job.prepared.ids) - session.count,
+        held_out=len(split_rows(job.prepared, job.config.holdout)[1]),
         size=job.config.size,
+        stages=tuple(side for side in job.config.stages if side >= session.size),
         preset=job.config.preset,
         batch_size=job.config.batch_size,
         generator_parameters=session.trainer.generator.count_params(),
@@ -290,6 +345,7 @@ def plan(job: Job) -> Planned:
         precision=session.precision,
         images_per_s=job.images_per_s,
         planned_images=total,
+        until_good=job.config.until_good,
         planned_seconds=max(left, 0.0),
         memory_mb=machine.memory_mb(),
     )

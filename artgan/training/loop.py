@@ -33,6 +33,7 @@ def train(
     resume: str | Path | None = None,
     into: RunFolder | None = None,
     init: str | Path | None = None,
+    cache_dir: Path | None = None,
     should_stop: Callable[[], bool] = lambda: False,
     dry_run: bool = False,
     prepare_options: Mapping[str, Any] | None = None,
@@ -50,14 +51,15 @@ def train(
         resume: a run to go on with, from its newest whole checkpoint.
         into: a run folder that was made for this training, with its record and its configuration; whoever calls again
             with the same one goes on from its newest whole checkpoint, or begins anew where there is none.
-        init: a run, or a generator's file, whose weights the new run begins with.
+        init: a run, or a generator's file, here or at an https address, whose weights the new run begins with.
+        cache_dir: where a file from an address is kept; default the user's cache.
         should_stop: asked between steps; when it says True, the run is saved and ends.
         dry_run: plan, rehearse, write nothing.
         prepare_options: arguments of ``prepare``, for a dataset that is not prepared at this size yet.
 
     Yields:
-        What preparing says, ``Planned``, then ``Progress``, ``Tick``, ``GridSaved``, ``CheckpointSaved``,
-        ``RolledBack``, and ``Trained`` at the end.
+        What preparing says, ``Planned``, then ``Progress``, ``Tick``, ``Verdict``, ``GridSaved``,
+        ``CheckpointSaved``, ``Grown``, ``RolledBack``, and ``Trained`` at the end.
 
     Raises:
         ArtganError: with what to do; what was saved before is whole.
@@ -79,9 +81,9 @@ def train(
             job.config = jobs.resumed_config(job.folder, {})
             job.resumed = job.may_begin_anew = jobs.has_checkpoint(job.folder)
             if init is not None:
-                job.source = jobs.find_source(str(init), job.runs_dir)
+                job.source = jobs.find_source(str(init), job.runs_dir, cache_dir)
         elif init is not None:
-            job.source = jobs.find_source(str(init), job.runs_dir)
+            job.source = jobs.find_source(str(init), job.runs_dir, cache_dir)
             job.config = resolve(jobs.with_halved_rate(options))
         else:
             job.config = resolve(options)
@@ -116,6 +118,7 @@ def _train(job: Job, folder: RunFolder) -> Iterator[Event]:
         folder.log(f"training goes on at step {session.step}" if job.resumed else "training begins")
         yield jobs.plan(job)
         outcome["state"], outcome["reason"] = yield from Driver(job, folder).run()
+    best = folder.best()
     yield Trained(
         run=folder.name,
         path=folder.path,
@@ -128,6 +131,7 @@ def _train(job: Job, folder: RunFolder) -> Iterator[Event]:
         cpu_seconds=session.cpu_seconds,
         generator=folder.generator().path,
         newest_grid=folder.newest_grid(),
+        best_epoch=best.epoch if best else None,
     )
 
 

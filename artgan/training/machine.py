@@ -109,6 +109,22 @@ def step_bytes(generator: keras.Model, discriminator: keras.Model, batch_size: i
     return 4 * _ACTIVATION_COPIES * values * batch_size
 
 
+def step_work(generator: keras.Model, discriminator: keras.Model) -> float:
+    """Return how much there is to compute in a step, in a unit that compares networks of one kind."""
+    # Each picture passes the discriminator as a real and as a painted one.
+    return _multiplications(generator) + 2 * _multiplications(discriminator)
+
+
+def _multiplications(model: keras.Model) -> int:
+    total = 0
+    for layer in model.layers:
+        if isinstance(layer, keras.Model):
+            total += _multiplications(layer)
+        elif hasattr(layer, "kernel"):
+            total += math.prod(layer.kernel.shape) * math.prod(layer.output.shape[1:-1])
+    return total
+
+
 def _activations(model: keras.Model) -> int:
     total = 0
     for layer in model.layers:

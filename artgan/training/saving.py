@@ -12,7 +12,7 @@ from artgan.events import Event
 from artgan.models.files import save_generator
 from artgan.models.painting import paint
 from artgan.models.presets import NetworkSpec, find_preset
-from artgan.runs.folder import RunFolder
+from artgan.runs.folder import RunFolder, append
 from artgan.runs.keeping import surplus
 from artgan.training import checkpoints
 from artgan.training.events import CheckpointSaved, GridSaved, Tick
@@ -30,7 +30,8 @@ def begin(session: Session, folder: RunFolder) -> None:
         np.save(file, latents)
     rows = session.batches.rows
     chosen = np.sort(np.random.default_rng(session.config.seed).choice(rows, min(count, len(rows)), replace=False))
-    images.write(folder.reals_path, _sheet(session.batches.images[chosen]))
+    images.write(folder.reals_path, _sheet(session.batches.images[chosen], session.config.size))
+    folder.forget_best()
     # So that there is somewhere to go back to, and a run killed in its first seconds can go on too.
     checkpoints.save(folder.states, session.state())
 
@@ -62,7 +63,7 @@ def save(session: Session, folder: RunFolder) -> Iterator[Event]:
     sheet = folder.samples / f"{epoch:06d}.png"
     images.write(
         sheet,
-        _sheet(paint(session.trainer.averaged, np.load(folder.latents_path), _labels(session))),
+        _sheet(paint(session.trainer.averaged, np.load(folder.latents_path)), session.config.size),
         {"run": folder.record.name, "epoch": epoch, "step": state.step},
     )
     _thin(folder, session.config.keep)
@@ -77,20 +78,16 @@ def save(session: Session, folder: RunFolder) -> Iterator[Event]:
     yield CheckpointSaved(path=path, epoch=epoch, step=state.step)
 
 
-def _labels(session: Session) -> np.ndarray | None:
-    """The sheet of a generator of classes shows them in turn."""
-    return np.arange(session.config.grid, dtype=np.int32) % session.classes if session.classes else None
-
-
-def _sheet(pictures: np.ndarray) -> np.ndarray:
-    side = max(pictures.shape[1], _SMALLEST_ON_SHEET)
+def _sheet(pictures: np.ndarray, side: int) -> np.ndarray:
+    """Lay pictures out at the size that the run is for, also while it learns smaller ones."""
+    side = max(side, _SMALLEST_ON_SHEET)
     return images.grid(images.enlarge(pictures, (side, side)))
 
 
 def _save_discriminator(session: Session, folder: RunFolder, epoch: int) -> None:
     """Keep the newest ``dis_`` beside the generators, of stock layers, as raw weights: it is not averaged."""
     config = session.config
-    spec = NetworkSpec(config.size, config.latent_dim, session.classes)
+    spec = NetworkSpec(session.size, config.latent_dim, session.classes)
     stock = find_preset(config.preset).build_discriminator(spec)
     stock.set_weights(session.trainer.discriminator.get_weights())
     path = folder.models / f"dis_{epoch:06d}.keras"
@@ -108,11 +105,7 @@ def _thin(folder: RunFolder, keep: int) -> None:
 
 def write_tick(folder: RunFolder, tick: Tick) -> None:
     """Append a line to ``metrics.jsonl``."""
-    try:
-        with open(folder.metrics_path, "a", encoding="utf-8") as file:
-            file.write(tick.model_dump_json(exclude_none=True) + "\n")
-    except OSError as error:
-        raise files.storage_error(error, folder.metrics_path) from error
+    append(folder.metrics_path, tick.model_dump_json(exclude_none=True))
 
 
 def cut_metrics(folder: RunFolder, step: int) -> None:

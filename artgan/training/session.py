@@ -8,13 +8,16 @@ import keras
 import numpy as np
 import tensorflow as tf
 
+from artgan.datasets.classes import rows_with_class
 from artgan.datasets.prepared import PreparedImages
 from artgan.errors import ArtganError
+from artgan.models.presets import NetworkSpec, find_preset
 from artgan.training import checkpoints, machine
 from artgan.training.batches import Batches, epoch_of
 from artgan.training.checkpoints import NotFiniteError, State
 from artgan.training.config import TrainConfig
 from artgan.training.trainer import GANTrainer
+from artgan.training.transfer import Transfer, transfer
 
 _REHEARSED_STEPS = 4
 _SMALLEST_BATCH = 2
@@ -31,25 +34,40 @@ class Session:
         config: the resolved configuration.
         prepared: the square images to learn.
         rows: which of them are learned, ``(n,)`` int; the others are held out.
+        begin_at: the side, in pixels, of networks that are there already: the largest stage that is not above it comes
+            first. Default: the first of ``config.stages``.
     """
 
-    def __init__(self, config: TrainConfig, prepared: PreparedImages, rows: np.ndarray) -> None:
+    def __init__(
+        self, config: TrainConfig, prepared: PreparedImages, rows: np.ndarray, begin_at: int | None = None
+    ) -> None:
         if config.deterministic:
             tf.config.experimental.enable_op_determinism()
         self.device = machine.choose_device(config.device)
         self.policy = machine.choose_policy(config, self.device)
         self.config = config
         self.classes = 0 if prepared.labels is None else int(prepared.labels.max()) + 1
-        keras.utils.set_random_seed(config.seed)
-        self.trainer = GANTrainer(config, classes=self.classes, dtype=self.policy)
-        self.trainer.compile()
-        self.batches = Batches(prepared.images, prepared.labels, rows, config.batch_size, config.seed)
-        # Its only conditions are on the configuration; without the rewriting, tracing takes half of the time.
-        self._step = tf.function(self.trainer.train_step, autograph=False)
+        held = np.setdiff1d(rows_with_class(prepared), rows)
+        labels = None if prepared.labels is None else prepared.labels[held]
+        self._held_out = (prepared.images[held], labels) if config.augment_p == "auto" else None
+        self.batches = Batches(prepared.images, prepared.labels, rows, config.step_images, config.seed)
+        self._enter(max((side for side in config.stages if side <= (begin_at or 0)), default=config.stages[0]))
         self._logs: list[dict[str, tf.Tensor]] = []
         self.step = 0
         self.seconds = 0.0
         self.cpu_seconds = 0.0
+
+    def _enter(self, size: int) -> None:
+        """Make fresh networks for pictures of a size, and compile the step that trains them."""
+        self.size = size
+        # What is fresh when a run grows is the same whether it was stopped before that or not.
+        keras.utils.set_random_seed(self.config.seed + size - self.config.stages[0])
+        config = self.config.model_copy(update={"size": size})
+        self.trainer = GANTrainer(config, classes=self.classes, dtype=self.policy, held_out=self._held_out)
+        self.trainer.compile()
+        xla = config.xla == "on" or (config.xla == "auto" and self.device.startswith("GPU"))
+        # Its only conditions are on the configuration; without the rewriting, tracing takes half of the time.
+        self._step = tf.function(self.trainer.train_step, autograph=False, jit_compile=xla or None)
 
     @property
     def precision(self) -> str:
@@ -63,11 +81,67 @@ class Session:
 
     @property
     def images_seen(self) -> int:
-        return self.step * self.config.batch_size
+        return self.step * self.config.step_images
 
     @property
     def epoch(self) -> int:
         return epoch_of(self.images_seen, self.count)
+
+    @property
+    def planned_images(self) -> int | None:
+        """How many images the run shows in all; None when the clock ends it."""
+        if self.config.epochs is not None:
+            return self.config.epochs * self.count
+        return round(self.config.kimg * 1000) if self.config.kimg is not None else None
+
+    def _stage_images(self) -> float:
+        """How many images a smaller size is shown at most."""
+        share = self.config.grow_share * (self.planned_images or float("inf"))
+        return min(1000 * self.config.grow_kimg, share)
+
+    def has_outgrown(self) -> bool:
+        """Whether it is time to go on with the next size."""
+        config, stage = self.config, self.config.stages.index(self.size)
+        if self.size == config.size:
+            return False
+        shown = (self.step - int(self.trainer.began)) * config.step_images
+        late = config.time is not None and self.seconds >= (stage + 1) * config.grow_share * config.time
+        return late or shown >= self._stage_images()
+
+    def seconds_for(self, images: int, images_per_s: float) -> float:
+        """Foretell how long so many more images take, when those of this size go at a rate."""
+        left, seconds, work = float(max(images, 0)), 0.0, machine.step_work(*self._networks(self.size))
+        for size in self.config.stages[self.config.stages.index(self.size) :]:
+            shown = (self.step - int(self.trainer.began)) * self.config.step_images if size == self.size else 0
+            here = left if size == self.config.size else min(left, max(self._stage_images() - shown, 0.0))
+            seconds += here / images_per_s * machine.step_work(*self._networks(size)) / work
+            left -= here
+        return seconds
+
+    def _networks(self, size: int) -> tuple[keras.Model, keras.Model]:
+        """Return networks for a size: those that learn, or others just like those that will."""
+        if size == self.size:
+            return self.trainer.generator, self.trainer.discriminator
+        spec = NetworkSpec(size, self.config.latent_dim, self.classes, fused=True)
+        preset = find_preset(self.config.preset)
+        return preset.build_generator(spec), preset.build_discriminator(spec)
+
+    def grow(self) -> list[Transfer]:
+        """Go on with the next size: what was learned stays, what the larger pictures need more begins at nothing.
+
+        Returns:
+            What each network took over.
+        """
+        before, stages = self.trainer, self.config.stages
+        self._enter(stages[stages.index(self.size) + 1])
+        after = self.trainer
+        found = [
+            transfer(before.generator, after.generator, "generator"),
+            transfer(before.discriminator, after.discriminator, "discriminator"),
+        ]
+        transfer(before.averaged, after.averaged, "generator")
+        after.take_over(before)
+        return found
 
     def advance(self) -> None:
         """Take one step.
@@ -76,7 +150,7 @@ class Session:
             OutOfMemoryError: it does not fit.
         """
         try:
-            self._logs.append(self._step(self._data(self.config.batch_size)))
+            self._logs.append(self._step(self._data(self.config.step_images)))
         except tf.errors.ResourceExhaustedError as error:
             raise self._out_of_memory(self._largest_batch()) from error
         self.step += 1
@@ -102,7 +176,7 @@ class Session:
     def state(self) -> State:
         """Copy everything that an exact resume needs."""
         arrays = checkpoints.capture(self.trainer)
-        return State(arrays, self.step, self.images_seen, self.seconds, self.cpu_seconds)
+        return State(arrays, self.step, self.images_seen, self.seconds, self.cpu_seconds, self.size)
 
     def load(self, state: State) -> None:
         """Go to a state.
@@ -110,6 +184,8 @@ class Session:
         Raises:
             DamagedError: it is not one of this configuration.
         """
+        if state.size in self.config.stages and state.size != self.size:
+            self._enter(state.size)
         checkpoints.restore(self.trainer, state.arrays)
         self._logs.clear()
         self.step, self.seconds, self.cpu_seconds = state.step, state.seconds, state.cpu_seconds
@@ -120,14 +196,11 @@ class Session:
         Returns:
             The new rate.
         """
-        trainer = self.trainer
-        optimizers = (trainer.generator_optimizer, trainer.discriminator_optimizer)
-        attempt, rates = int(trainer.attempt), [float(optimizer.learning_rate) for optimizer in optimizers]
+        attempt, rate = int(self.trainer.attempt), float(self.trainer.rate) / 2
         self.load(state)
-        trainer.attempt.assign(attempt + 1)
-        for optimizer, rate in zip(optimizers, rates, strict=True):
-            optimizer.learning_rate.assign(rate / 2)
-        return rates[0] / 2
+        self.trainer.attempt.assign(attempt + 1)
+        self.trainer.set_rate(rate)
+        return rate
 
     def rehearse(self) -> float:
         """Take some steps, forget them, and return how many images a second they showed.
@@ -145,13 +218,13 @@ class Session:
         float(self._logs[-1]["d_loss"])
         seconds = time.perf_counter() - begun
         self.load(state)
-        return _REHEARSED_STEPS * self.config.batch_size / seconds
+        return _REHEARSED_STEPS * self.config.step_images / seconds
 
     def _refuse_what_cannot_fit(self) -> None:
         """On a CPU the system kills a process that takes too much; say so before instead."""
         if self.device.startswith("GPU"):
             return
-        networks, free = (self.trainer.generator, self.trainer.discriminator), machine.free_bytes()
+        networks, free = self._networks(self.config.size), machine.free_bytes()
         batch = self.config.batch_size
         while batch >= _SMALLEST_BATCH and machine.step_bytes(*networks, batch) > free:
             batch //= 2
@@ -163,7 +236,7 @@ class Session:
         batch = self.config.batch_size // 2
         while batch >= _SMALLEST_BATCH:
             try:
-                self._step(self._data(batch))
+                self._step(self._data(batch * self.config.critic_steps))
                 return batch
             except tf.errors.ResourceExhaustedError:
                 batch //= 2
@@ -173,7 +246,7 @@ class Session:
         size = f"{self.config.batch_size} pictures of {self.config.size} px"
         text = f"a batch of {size} does not fit into memory"
         if free is not None:
-            needed = machine.step_bytes(self.trainer.generator, self.trainer.discriminator, self.config.batch_size)
+            needed = machine.step_bytes(*self._networks(self.config.size), self.config.batch_size)
             text = f"a batch of {size} needs about {needed / 1e9:.1f} GB of memory; {free / 1e9:.1f} GB are free"
         fits = fitting >= _SMALLEST_BATCH
         return OutOfMemoryError(text, f"use --batch-size {fitting}" if fits else "use a smaller --size")

@@ -42,7 +42,7 @@ class EventFiles:
 
     def write_tick(self, tick: Tick) -> None:
         """Write each number of a tick."""
-        values = tick.model_dump(exclude_none=True, exclude={"step", "remaining_s"})
+        values = tick.model_dump(exclude_none=True, exclude={"step", "remaining_s", "verdict"})
         scalars = {name: tf.constant(value, tf.float32) for name, value in values.items()}
         self._write(scalars, tick.step, "scalars", _SCALAR)
 

@@ -12,16 +12,23 @@ from __future__ import annotations
 from typing import Any
 
 import keras
+import numpy as np
 import tensorflow as tf
 
 from artgan.errors import UsageError
 from artgan.models.presets import NetworkSpec, find_preset, look_up
+from artgan.training.adapting import Adaptation
 from artgan.training.augment import augment, mirror
+from artgan.training.averaging import move_average
 from artgan.training.config import LOSSES, TrainConfig
-from artgan.training.losses import Loss, squared_gradient_norms
+from artgan.training.judgement import Judgement, judge
+from artgan.training.losses import Loss
+from artgan.training.transfer import freeze
 
 # Independent streams of random numbers within a step; 16 apart so that augmentation policies can count on from theirs.
 _MIRROR, _CRITIC_LATENTS, _GENERATOR_LATENTS, _CRITIC_AUGMENT, _REAL_AUGMENT, _FAKE_AUGMENT = range(0, 96, 16)
+_BETWEEN_AUGMENT, _HELD_OUT_AUGMENT = range(96, 128, 16)
+_BETWEEN, _HELD_OUT = _BETWEEN_AUGMENT + 15, _HELD_OUT_AUGMENT + 15
 _STREAMS = 128
 
 
@@ -32,31 +39,55 @@ class GANTrainer(keras.Model):
         config: the resolved configuration.
         classes: number of classes the networks are told of; 0 for none.
         dtype: Keras precision policy of the two trained networks; the averaged one is float32 always.
+        held_out: pictures ``(m, size, size, 3)`` uint8 that are not learned, and their labels ``(m,)`` or None; for
+            ``augment_p`` "auto", which does without as well.
 
     Raises:
-        UsageError: the loss needs real and painted pictures together, and ``separate_batches`` shows them apart.
+        UsageError: the loss needs real and painted pictures together, and ``separate_batches`` shows them apart; it
+            is flat somewhere, and ``joint`` is asked for; or ``freeze_critic`` is more than there are layers.
     """
 
-    def __init__(self, config: TrainConfig, *, classes: int = 0, dtype: str = "float32") -> None:
+    def __init__(
+        self,
+        config: TrainConfig,
+        *,
+        classes: int = 0,
+        dtype: str = "float32",
+        held_out: tuple[np.ndarray, np.ndarray | None] | None = None,
+    ) -> None:
         super().__init__(name="gan_trainer")
         self.config = config
+        self.classes = classes
         self.loss_terms: Loss = look_up(LOSSES[config.loss])
         if config.separate_batches and self.loss_terms.paired:
             raise UsageError(
                 f"the loss {config.loss} compares pairs, which separate_batches tears apart",
                 "use --loss bce, or --no-separate-batches",
             )
+        if config.joint and not self.loss_terms.smooth:
+            raise UsageError(
+                f"the loss {config.loss} has scores at which the critic has nothing to learn, and joint needs it to",
+                "use --loss relativistic or bce, or --no-joint",
+            )
         self.policies = tuple(piece for piece in config.augment.split(",") if piece)
         preset = find_preset(config.preset)
         spec = NetworkSpec(config.size, config.latent_dim, classes, dtype, fused=True)
         self.generator = preset.build_generator(spec)
         self.discriminator = preset.build_discriminator(spec)
+        self.frozen = freeze(self.discriminator, config.freeze_critic)
         self.averaged = preset.build_generator(NetworkSpec(config.size, config.latent_dim, classes))
         self.averaged.set_weights(self.generator.get_weights())
         self.averaged.trainable = False
         self.step = self._counter("step")
+        # The step at which these networks began, and the rate that the warm-up leads to.
+        self.began = self._counter("began")
+        self.rate = self.add_weight(name="rate", shape=(), initializer="zeros", trainable=False, aggregation="mean")
+        self.rate.assign(config.lr)
         # Counts roll-backs: with other random numbers the same steps need not fail the same way.
         self.attempt = self._counter("attempt")
+        self.adaptation: Adaptation | None = None
+        if config.augment_p == "auto" and self.policies:
+            self.adaptation = Adaptation(self, config.augment_target, config.ada_kimg, held_out)
         self.built = True
 
     def _counter(self, name: str) -> keras.Variable:
@@ -85,6 +116,29 @@ class GANTrainer(keras.Model):
         self.generator_optimizer.build(self.generator.trainable_variables)
         self.discriminator_optimizer.build(self.discriminator.trainable_variables)
 
+    def set_rate(self, rate: float) -> None:
+        """Learn at another rate from here on."""
+        self.rate.assign(rate)
+        for optimizer in (self.generator_optimizer, self.discriminator_optimizer):
+            optimizer.learning_rate.assign(rate)
+
+    def take_over(self, before: GANTrainer) -> None:
+        """Go on counting where a trainer of smaller pictures ends, whose weights the networks have."""
+        for name in ("step", "attempt"):
+            getattr(self, name).assign(getattr(before, name))
+        self.began.assign(before.step)
+        self.set_rate(float(before.rate))
+        if self.adaptation and before.adaptation:
+            self.adaptation.take_over(before.adaptation)
+
+    def _warm_up(self, images: tf.Tensor) -> None:
+        """Begin gently: Adam's first steps are as long as all others, whatever little it knows of the gradients."""
+        if not self.config.warmup_kimg:
+            return
+        part = tf.minimum(1.0, self._shown(images) / (1000 * self.config.warmup_kimg))
+        for optimizer in (self.generator_optimizer, self.discriminator_optimizer):
+            optimizer.learning_rate.assign(tf.convert_to_tensor(self.rate) * part)
+
     def _adam(self) -> keras.optimizers.Optimizer:
         c = self.config
         return keras.optimizers.Adam(c.lr, beta_1=c.beta1, beta_2=c.beta2, epsilon=c.adam_epsilon)
@@ -94,150 +148,200 @@ class GANTrainer(keras.Model):
         return self.averaged(inputs, training=False)
 
     def train_step(self, data: Any) -> dict[str, tf.Tensor]:
-        """Update critic, generator and average once.
+        """Update critic (``critic_steps`` times, each on its own share of the pictures), generator and average once.
 
         Args:
             data: uint8 pictures ``(n, size, size, 3)``, or (pictures, labels ``(n,)``).
 
         Returns:
-            Scalars: ``d_loss``, ``g_loss``, ``penalty``, ``accuracy``.
+            Scalars: ``d_loss``, ``g_loss``, ``penalty``, ``accuracy``; and ``augment_p`` and ``overfitting`` where the
+            former is "auto".
         """
         images, labels, _ = keras.utils.unpack_x_y_sample_weight(data)
-        reals = tf.cast(images, tf.float32) / 127.5 - 1.0
-        if self.config.mirror:
-            reals = mirror(reals, self._seed(_MIRROR))
-        if labels is not None:
-            labels = tf.reshape(tf.cast(labels, tf.int32), [-1, 1])
-        logs = self._train_critic(reals, labels)
-        logs["g_loss"] = self._train_generator(reals, labels)
-        self._update_average(tf.shape(reals)[0])
+        reals = self._reals(images, _MIRROR)
+        labels = self._rows(labels)
+        self._warm_up(tf.shape(reals)[0])
+        count = self.config.critic_steps
+        parts = [reals] if count == 1 else tf.split(reals, count)
+        known = [labels] * count if labels is None or count == 1 else tf.split(labels, count)
+        turns = [self._train_critic(parts[turn], known[turn], turn) for turn in range(count)]
+        logs = turns[-1]
+        if count > 1:
+            logs |= {name: tf.add_n([log[name] for log in turns]) / count for name in turns[0]}
+        if not self.config.joint:
+            logs["g_loss"] = self._train_generator(parts[-1], known[-1], count - 1)
+        move_average(self.averaged, self.generator, self.config, self.step, tf.shape(reals)[0])
         self.step.assign_add(1)
         return logs
 
-    def _seed(self, stream: int) -> tf.Tensor:
-        """Name this step's random numbers of a stream; a device beside others (``tf.distribute``) has its own."""
+    def _rows(self, labels: tf.Tensor | None) -> tf.Tensor | None:
+        """Turn labels ``(n,)`` into what networks of classes are told: ``(n, classes)`` float32, one-hot."""
+        if labels is None or not self.classes:
+            return None
+        return tf.one_hot(tf.reshape(tf.cast(labels, tf.int32), [-1]), self.classes)
+
+    def _reals(self, images: tf.Tensor, stream: int) -> tf.Tensor:
+        reals = tf.cast(images, tf.float32) / 127.5 - 1.0
+        times = images.shape[1] // self.config.size
+        if times > 1:  # a smaller size than the paintings are prepared at: the mean of each block of pixels
+            reals = tf.nn.avg_pool2d(reals, times, times, "VALID")
+        reals = self._fade_in(reals)
+        return mirror(reals, self._seed(stream)) if self.config.mirror else reals
+
+    def _fade_in(self, reals: tf.Tensor) -> tf.Tensor:
+        """After growing, let the detail that smaller pictures have not come in by and by.
+
+        At first a real picture is what the generator enlarges by itself, so the critic has nothing new to tell the two
+        apart by; Karras et al. 2018 (Progressive GAN, appendix A) fade the reals in like this, and the layers too.
+        """
+        config = self.config
+        if not config.fade_kimg or config.size == config.stages[0]:
+            return reals
+        part = self._shown(tf.shape(reals)[0]) / (1000 * config.fade_kimg)
+
+        def faded() -> tf.Tensor:
+            coarse = tf.image.resize(tf.nn.avg_pool2d(reals, 2, 2, "VALID"), [config.size, config.size])
+            return coarse + part * (reals - coarse)
+
+        return tf.cond((part < 1) & (tf.cast(self.began, tf.int64) > 0), faded, lambda: reals)
+
+    def _shown(self, images: tf.Tensor) -> tf.Tensor:
+        """Return how many images these networks have been shown, with those of this step."""
+        steps = tf.cast(self.step, tf.int64) - tf.cast(self.began, tf.int64) + 1
+        return tf.cast(steps, tf.float32) * tf.cast(images, tf.float32)
+
+    def _seed(self, stream: int, turn: int = 0) -> tf.Tensor:
+        """Name this step's random numbers of a stream; a device beside others (``tf.distribute``) has its own.
+
+        ``turn`` counts the updates of the critic within the step, from 0.
+        """
         replica = tf.cast(tf.distribute.get_replica_context().replica_id_in_sync_group, tf.int64)
         # A configured seed is below 2**31, so the parts do not touch.
         first = self.config.seed * _STREAMS + stream + tf.cast(self.attempt, tf.int64) * 2**40 + replica * 2**52
-        return tf.stack([first, tf.cast(self.step, tf.int64)])
+        return tf.stack([first, tf.cast(self.step, tf.int64) + turn * 2**40])
 
-    def _paint(self, reals: tf.Tensor, labels: tf.Tensor | None, stream: int, training: bool) -> tf.Tensor:
-        """Paint as many pictures as there are reals, from the latents of this step and stream."""
-        latents = tf.random.stateless_normal([tf.shape(reals)[0], self.config.latent_dim], self._seed(stream))
+    def _paint(self, count: tf.Tensor, labels: tf.Tensor | None, seed: tf.Tensor, training: bool) -> tf.Tensor:
+        """Paint so many pictures."""
+        latents = tf.random.stateless_normal([count, self.config.latent_dim], seed)
         return _call(self.generator, latents, labels, training)
 
-    def _train_critic(self, reals: tf.Tensor, labels: tf.Tensor | None) -> dict[str, tf.Tensor]:
+    def _train_critic(self, reals: tf.Tensor, labels: tf.Tensor | None, turn: int) -> dict[str, tf.Tensor]:
+        """Update the critic once; in the last turn, where both learn from one look, the generator too."""
+        seed, count = self._seed(_CRITIC_LATENTS, turn), tf.shape(reals)[0]
         if self.config.separate_batches:
             # As train_on_batch on the output of predict: the generator in inference mode.
-            return self._update_separately(reals, self._paint(reals, labels, _CRITIC_LATENTS, False), labels)
-        fakes = self._paint(reals, labels, _CRITIC_LATENTS, True)
-        every = self.config.penalty_every
-        if not self.config.gamma or every == 1:
-            gradients, logs = self._judge(reals, fakes, labels, self.config.gamma > 0)
+            fakes = self._paint(count, labels, seed, False)
+            real, fake, logs = self._update_separately(reals, fakes, labels, turn)
         else:
-            gradients, logs = tf.cond(
-                tf.equal(tf.cast(self.step, tf.int64) % every, 0),
-                lambda: self._judge(reals, fakes, labels, True),
-                lambda: self._judge(reals, fakes, labels, False),
-            )
-        self.discriminator_optimizer.apply(gradients, self.discriminator.trainable_variables)
+            joint = self.config.joint and turn == self.config.critic_steps - 1
+            real, fake, logs = self._update_together(reals, labels, seed, turn, joint)
+        if self.adaptation:
+            logs.update(self.adaptation.update(real, fake, self._score_held_out(count, turn)))
         return logs
 
-    def _judge(
-        self, reals: tf.Tensor, fakes: tf.Tensor, labels: tf.Tensor | None, penalise: bool
-    ) -> tuple[list[tf.Tensor], dict[str, tf.Tensor]]:
-        """Show the critic real and painted pictures as one batch; one forward pass serves both penalties.
-
-        Returns:
-            The gradients of its variables, and the logs.
-        """
-        pictures = tf.concat([reals, fakes], axis=0)
-        both = None if labels is None else tf.concat([labels, labels], axis=0)
-        variables = self.discriminator.trainable_variables
-        penalty = tf.zeros([])
-        with tf.GradientTape() as outer:
-            if penalise:
-                with tf.GradientTape(watch_accessed_variables=False) as inner:
-                    inner.watch(pictures)
-                    scores = self._score(pictures, both, _CRITIC_AUGMENT)
-                    total = tf.reduce_sum(scores)
-                norms = squared_gradient_norms(inner.gradient(total, pictures))
-                penalty = 2 * tf.reduce_mean(norms)  # mean over reals (R1) plus mean over painted ones (R2)
-            else:
-                scores = self._score(pictures, both, _CRITIC_AUGMENT)
-            real, fake = tf.split(scores, 2)
-            adversarial = self.loss_terms.critic(real, fake)
-            loss = _shared(adversarial + self.config.penalty_every * self.config.gamma / 2 * penalty)
-        gradients = outer.gradient(loss, variables, unconnected_gradients=tf.UnconnectedGradients.ZERO)
+    def _update_together(
+        self, reals: tf.Tensor, labels: tf.Tensor | None, seed: tf.Tensor, turn: int, joint: bool
+    ) -> tuple[tf.Tensor, tf.Tensor, dict[str, tf.Tensor]]:
+        """Update the critic, and the generator if ``joint``, from one look; return the scores of both, and the logs."""
+        painter = self.generator.trainable_variables
+        with tf.GradientTape(watch_accessed_variables=False) as tape:
+            if joint:
+                tape.watch([variable.value for variable in painter])
+            fakes = self._paint(tf.shape(reals)[0], labels, seed, True)
+        every, gamma = self.config.penalty_every, self.config.gamma
+        if not gamma or every == 1:
+            found = self._judge(reals, fakes, labels, turn, gamma > 0, joint)
+        else:
+            update = tf.cast(self.step, tf.int64) * self.config.critic_steps + turn
+            found = tf.cond(
+                tf.equal(update % every, 0),
+                lambda: self._judge(reals, fakes, labels, turn, True, joint),
+                lambda: self._judge(reals, fakes, labels, turn, False, joint),
+            )
+        terms = self.loss_terms
         logs = {
-            "d_loss": adversarial,
-            "accuracy": self.loss_terms.accuracy(real, fake),
+            "d_loss": terms.critic(found.real, found.fake),
+            "accuracy": terms.accuracy(found.real, found.fake),
             # So that the mean over all steps is the mean over those that have one.
-            "penalty": penalty * self.config.penalty_every,
+            "penalty": found.penalty * every,
         }
-        # Both branches of the condition return dense gradients, also where labels are looked up in a table.
-        return [tf.convert_to_tensor(gradient) for gradient in gradients], logs
+        if joint:
+            gradients = tape.gradient(fakes, painter, output_gradients=found.towards)
+            self.generator_optimizer.apply(gradients, painter)
+            logs["g_loss"] = terms.generator(found.real, found.fake)
+        self.discriminator_optimizer.apply(found.gradients, self.discriminator.trainable_variables)
+        return found.real, found.fake, logs
 
-    def _update_separately(self, reals: tf.Tensor, fakes: tf.Tensor, labels: tf.Tensor | None) -> dict[str, tf.Tensor]:
+    def _judge(
+        self, reals: tf.Tensor, fakes: tf.Tensor, labels: tf.Tensor | None, turn: int, penalise: bool, joint: bool
+    ) -> Judgement:
+        both = None if labels is None else tf.concat([labels, labels], axis=0)
+        mixed = self.loss_terms.between
+        return judge(
+            self.loss_terms,
+            lambda pictures: self._score(pictures, both, self._seed(_CRITIC_AUGMENT, turn)),
+            self.discriminator.trainable_variables,
+            reals,
+            fakes,
+            weight=penalise * self.config.penalty_every * self.config.gamma / (1 if mixed else 2),
+            middle=(
+                lambda pictures: self._score(pictures, labels, self._seed(_BETWEEN_AUGMENT, turn)),
+                self._seed(_BETWEEN, turn),
+            )
+            if mixed
+            else None,
+            joint=joint,
+            replicas=tf.distribute.get_strategy().num_replicas_in_sync,
+        )
+
+    def _update_separately(
+        self, reals: tf.Tensor, fakes: tf.Tensor, labels: tf.Tensor | None, turn: int
+    ) -> tuple[tf.Tensor, tf.Tensor, dict[str, tf.Tensor]]:
         """Two batches, two updates, as keragan did: batch statistics never mix real and painted pictures."""
         variables = self.discriminator.trainable_variables
         scores, losses = [], []
         for pictures, stream in ((reals, _REAL_AUGMENT), (fakes, _FAKE_AUGMENT)):
             with tf.GradientTape() as tape:
-                score = self._score(pictures, labels, stream)
+                score = self._score(pictures, labels, self._seed(stream, turn))
                 loss = self.loss_terms.critic(*((score, None) if pictures is reals else (None, score)))
                 shared = _shared(loss)
             self.discriminator_optimizer.apply(tape.gradient(shared, variables), variables)
             scores.append(score)
             losses.append(loss)
-        return {
-            "d_loss": tf.add_n(losses) / 2,
-            "accuracy": self.loss_terms.accuracy(*scores),
-            "penalty": tf.zeros([]),
-        }
+        real, fake = scores
+        accuracy = self.loss_terms.accuracy(real, fake)
+        return real, fake, {"d_loss": tf.add_n(losses) / 2, "accuracy": accuracy, "penalty": tf.zeros([])}
 
-    def _train_generator(self, reals: tf.Tensor, labels: tf.Tensor | None) -> tf.Tensor:
+    def _train_generator(self, reals: tf.Tensor, labels: tf.Tensor | None, turn: int) -> tf.Tensor:
         variables = self.generator.trainable_variables
-        real = self._score(reals, labels, _REAL_AUGMENT) if self.loss_terms.paired else None
+        real = self._score(reals, labels, self._seed(_REAL_AUGMENT, turn)) if self.loss_terms.paired else None
         # keragan shows the combined model the very latents its discriminator has just judged.
-        stream = _CRITIC_LATENTS if self.config.separate_batches else _GENERATOR_LATENTS
+        seed = self._seed(_CRITIC_LATENTS if self.config.separate_batches else _GENERATOR_LATENTS, turn)
         with tf.GradientTape(watch_accessed_variables=False) as tape:
             tape.watch([variable.value for variable in variables])
-            fakes = self._paint(reals, labels, stream, True)
-            fake = self._score(fakes, labels, _FAKE_AUGMENT)
+            fakes = self._paint(tf.shape(reals)[0], labels, seed, True)
+            fake = self._score(fakes, labels, self._seed(_FAKE_AUGMENT, turn))
             loss = self.loss_terms.generator(real, fake)
             shared = _shared(loss)
         self.generator_optimizer.apply(tape.gradient(shared, variables), variables)
         return loss
 
-    def _score(self, pictures: tf.Tensor, labels: tf.Tensor | None, stream: int) -> tf.Tensor:
+    def _score_held_out(self, count: tf.Tensor, turn: int) -> tf.Tensor | None:
+        """Return the scores of some pictures that are never learned, a quarter as many as of the others."""
+        assert self.adaptation is not None
+        drawn = self.adaptation.draw(tf.maximum(count // 4, 2), self._seed(_HELD_OUT, turn))
+        if drawn is None:
+            return None
+        images, labels = drawn
+        pictures = self._reals(images, _HELD_OUT - 1)
+        return self._score(pictures, self._rows(labels), self._seed(_HELD_OUT_AUGMENT, turn))
+
+    def _score(self, pictures: tf.Tensor, labels: tf.Tensor | None, seed: tf.Tensor) -> tf.Tensor:
         if self.policies:
-            pictures = augment(pictures, self.policies, self._seed(stream))
+            p = self.adaptation.p if self.adaptation else self.config.augment_p
+            pictures = augment(pictures, self.policies, seed, p)
         # Batch statistics also while the generator learns: in inference mode it would fool the moving averages.
         return tf.cast(_call(self.discriminator, pictures, labels, True), tf.float32)
-
-    def _update_average(self, batch: tf.Tensor) -> None:
-        """Move the averaged weights: beta = 0.5^(batch / half-life), as Karras et al. 2020 (ADA) count it.
-
-        The half-life grows with the images seen up to ``ema_kimg``; moving statistics are copied, not averaged.
-        """
-        context = tf.distribute.get_replica_context()
-        if self.config.ema_kimg:
-            images = tf.cast(batch * context.num_replicas_in_sync, tf.float32)
-            seen = tf.cast(self.step, tf.float32) * images
-            half_life = tf.minimum(self.config.ema_kimg * 1000.0, self.config.ema_ramp * seen)
-            beta = tf.pow(0.5, images / tf.maximum(half_life, 1e-8))
-        else:
-            beta = tf.zeros([])
-        # With several devices the copies are changed between them, so that they stay equal.
-        context.merge_call(self._average, args=(beta,))
-
-    def _average(self, strategy: tf.distribute.Strategy, beta: tf.Tensor) -> None:
-        beta = strategy.reduce("MEAN", beta, axis=None)
-        averaged = {id(variable) for variable in self.generator.trainable_variables}
-        for target, source in zip(self.averaged.weights, self.generator.weights, strict=True):
-            value = tf.cast(source, target.dtype)
-            target.assign(value + beta * (target - value) if id(source) in averaged else value)
 
 
 def _shared(loss: tf.Tensor) -> tf.Tensor:
@@ -246,5 +350,5 @@ def _shared(loss: tf.Tensor) -> tf.Tensor:
 
 
 def _call(model: keras.Model, x: tf.Tensor, labels: tf.Tensor | None, training: bool) -> tf.Tensor:
-    """Call a network, with the labels when it takes them."""
+    """Call a network, with the classes ``(n, classes)`` when it takes them."""
     return model([x, labels] if len(model.inputs) > 1 else x, training=training)

@@ -109,13 +109,13 @@ def test_show_says_what_matters_and_what_is_next(studio):
     run = studio.run(images_seen=320, state="stopped", images=3)
     run.metrics_path.write_text(
         '{"step": 1, "d_loss": 0.5, "g_loss": 0.75, "accuracy": 0.5}\n'
-        '{"step": 2, "d_loss": 0.25, "g_loss": 1.5, "accuracy": 0.75}\n{"step": 3, "d_lo'
+        '{"step": 2, "d_loss": 0.25, "g_loss": 1.5, "accuracy": 0.75, "verdict": "learning"}\n{"step": 3, "d_lo'
     )
     result = studio.artgan("show", run.record.id[:3])
     facts = {line[:14].strip(): line[14:].strip() for line in result.stdout.splitlines()}
     assert facts["run"] == run.name and facts["state"] == "stopped"
     assert facts["losses"] == "critic 0.250, generator 1.500, accuracy 75%"
-    assert facts["generators"] == "2, epoch 1 to 2"
+    assert facts["verdict"] == "learning" and facts["generators"] == "2, epoch 1 to 2"
     assert result.stderr == f"next: artgan train --resume {run.name}\n"
     value = studio.json("show")
     assert value["last_tick"]["step"] == 2

@@ -20,10 +20,11 @@ from artgan.cli.console import Console
 from artgan.cli.halfblocks import part_of_sheet
 from artgan.events import Note, Progress
 from artgan.training import loop
-from artgan.training.events import GridSaved, Planned, RolledBack, Tick, Trained
+from artgan.training.events import GridSaved, Planned, RolledBack, Tick, Trained, Verdict
 
 PLAN = Planned(
     run="flowers-8-k3f9x2", path=Path("runs/flowers-8-k3f9x2"), dataset="flowers", images=584, held_out=16, size=8,
+    stages=(8,),
     preset="dcgan", batch_size=32, generator_parameters=1_234_567, discriminator_parameters=45_678,
     device="CPU (2 cores)", precision="float32", images_per_s=120.0, planned_images=600_000, planned_seconds=5000.0,
     memory_mb=800.0,
@@ -108,6 +109,41 @@ def test_the_end_says_what_where_and_how_to_go_on(studio, calls):
     assert result.stderr.endswith("next: artgan sample --run flowers-8-k3f9x2 -n 10\n")
     value = json.loads(studio.artgan("train", "--json").stdout)
     assert value["run"] == "flowers-8-k3f9x2" and value["epoch"] == 12
+
+
+def test_the_end_says_why_and_which_is_the_best(studio, monkeypatch):
+    studio.dataset()
+    reason = "no longer improving for 25 min (KID 0.031 +- 0.001): enough"
+    done = trained().model_copy(update={"reason": reason, "best_epoch": 7})
+    monkeypatch.setattr(loop, "train", lambda *args, **more: iter([done]))
+    result = studio.artgan("train", "--until-good")
+    assert reason in result.stderr and "the best      epoch 7, by its KID\n" in result.stderr
+    assert result.stderr.endswith("next: artgan sample --run flowers-8-k3f9x2 --epoch best -n 10\n")
+
+
+def test_until_good_reaches_the_training_and_the_first_screen(studio, calls, capsys):
+    studio.artgan("train", "--until-good")
+    assert calls[0]["options"] == {"until_good": True}
+    training_view.first_screen(Console(), PLAN.model_copy(update={"until_good": True}))
+    assert "until it no longer improves, at most 600,000 images in all, about 1 h 23 min" in capsys.readouterr().err
+
+
+def test_a_verdict_is_told_when_it_changes_and_stays_on_the_panel(tmp_path, capsys, monkeypatch):
+    text = "repeating itself (diversity down 41%)"
+    events = [PLAN, tick(1).model_copy(update={"verdict": text}), Verdict(word="repeating", text=text, level="warning")]
+    Console().finish(iter(events), training_view.view_for(Console()))
+    assert f"warning: {text}\n" in capsys.readouterr().err
+    terminal = Terminal()
+    monkeypatch.setattr(sys, "stderr", terminal)
+    monkeypatch.setenv("TERM", "xterm")
+    Console().finish(iter(events), training_view.Panel(Console()))
+    assert f" {text}" in terminal.getvalue() and "warning" not in terminal.getvalue()
+
+
+def test_how_often_pictures_are_augmented_is_shown_where_it_follows_something():
+    assert "augmented" not in training_view.numbers(tick(1))
+    adapted = tick(1).model_copy(update={"augment_p": 0.25, "overfitting": 0.616})
+    assert "accuracy 64%, augmented 25% at 0.62" in training_view.numbers(adapted)
 
 
 def test_a_dry_run_prints_the_plan(studio, monkeypatch):

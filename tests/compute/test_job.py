@@ -13,7 +13,8 @@ import subprocess
 import sys
 import sysconfig
 import time
-from collections.abc import Callable, Iterator
+import zipfile
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
 import numpy as np
@@ -21,7 +22,9 @@ import pytest
 from PIL import Image
 
 from artgan import files, seeds
+from artgan.compute import job
 from artgan.compute.backend import JobSpec
+from artgan.compute.reporting import Silent
 from artgan.compute.restoring import make_ready
 from artgan.compute.staging import stage
 from artgan.datasets.importing import import_folder
@@ -31,8 +34,10 @@ from artgan.datasets.preparing import prepare
 from artgan.datasets.zipping import PreparedZip
 from artgan.errors import DamagedError, DiskFullError
 from artgan.runs.folder import RunFolder
+from artgan.runs.record import Best, Checkpoint
 from artgan.runs.store import new_run
 from artgan.training.config import resolve, to_toml
+from artgan.training.events import Tick, Verdict
 
 pytestmark = pytest.mark.skipif(
     not list(importlib.metadata.Distribution.discover(name="artgan")),
@@ -197,6 +202,27 @@ def test_what_cannot_be_done_is_said_in_a_line_with_what_mends_it(
     assert not any("Traceback" in line for line in lines)
 
 
+def test_how_good_it_is_goes_to_the_service_and_what_it_means_into_the_log(capsys: pytest.CaptureFixture[str]) -> None:
+    told: list[dict[str, float]] = []
+
+    class Service(Silent):
+        def metric(self, step: int, values: Mapping[str, float]) -> None:
+            told.append(dict(values))
+
+    tick = Tick(
+        step=1, epoch=1, images_seen=8, seconds=1, cpu_seconds=1, images_per_s=8, d_loss=0.7, g_loss=0.7, penalty=0,
+        accuracy=0.5, memory_mb=1,
+    )  # fmt: skip
+    report, log = job._Report(Service()), job._Log()
+    for event in (tick, tick.model_copy(update={"kid_lite0": 0.25}), tick):
+        report.show(event)
+        log.show(event)
+    assert [values.get("kid_lite0") for values in told] == [None, 0.25, 0.25]
+    log.show(Verdict(word="critic", text="the critic is winning", level="warning"))
+    lines = capsys.readouterr().out.splitlines()
+    assert "KID 0.250" in lines[1] and lines[2:] == ["warning: the critic is winning"]
+
+
 # -- an empty disk, and what the service has
 
 
@@ -247,7 +273,11 @@ def kept(sent: Path, tmp_path: Path) -> Kept:
     np.save(folder.latents_path, seeds.latents(range(4), 16))
     lines = [json.dumps({"step": step, "epoch": step // 3, "images_seen": 8 * step}) for step in (500, 1000, 1500)]
     folder.metrics_path.write_text("\n".join(lines) + "\n")
-    files.write_bytes(folder.models / "gen_000300.keras", b"heavy")
+    heavy = folder.models / "gen_000300.keras"
+    heavy.parent.mkdir()
+    with zipfile.ZipFile(heavy, "w") as archive:
+        archive.writestr("weights", b"heavy")
+    assert folder.consider(Checkpoint(300, heavy), (0.25, 0.01), 500)
     return Kept(tmp_path / "kept")
 
 
@@ -268,7 +298,8 @@ def test_on_an_empty_disk_the_newest_whole_checkpoint_comes_back(
     assert steps_of(folder) == [500, 1000, 1500]  # the training cuts what came after its step
     assert folder.record.seconds == 77.0 and "lr = 0.001" in folder.config_path.read_text()
     assert folder.log_path.read_text() == "began\n" and folder.latents_path.is_file()
-    assert not any("models/" in name or ".part" in name for name in kept.fetched)
+    assert folder.best() == Best(epoch=300, kid_lite0=0.25, kid_lite0_error=0.01, samples=500)
+    assert not any("models/gen_" in name or ".part" in name for name in kept.fetched)
 
 
 def test_what_no_disk_has_room_for_is_not_taken_for_lost(sent: Path, kept: Kept, tmp_path: Path) -> None:

@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from artgan.errors import BusyError, DamagedError, NotFoundError
 from artgan.runs.folder import RunFolder
 from artgan.runs.keeping import surplus
+from artgan.runs.record import Checkpoint
 from artgan.runs.store import new_run, process_fields
 
 
@@ -50,6 +51,40 @@ def test_no_generator_yet(run):
     with pytest.raises(NotFoundError, match="no generator yet"):
         run.generator()
     assert RunFolder(run.path / "nowhere").generators() == []
+
+
+def test_the_best_moves_only_when_better_by_its_error(run):
+    with pytest.raises(NotFoundError, match="none is the best") as none:
+        run.generator("best")
+    assert "artgan evaluate" in none.value.hint
+
+    def judged(epoch, value, error):
+        path = run.models / f"gen_{epoch:06d}.keras"
+        path.write_bytes(b"weights %d" % epoch)
+        return run.consider(Checkpoint(epoch, path), (value, error), 500)
+
+    assert judged(1, 0.30, 0.01)
+    assert not judged(2, 0.295, 0.01)
+    assert not judged(3, 0.29, 0.01)
+    assert run.best().epoch == 1 and run.best().kid_lite0 == 0.30
+    assert judged(4, 0.28, 0.01)
+    assert not judged(5, 0.5, 0.01)
+    assert run.generator("best").epoch == 4 and run.generator().epoch == 5
+    # Thinning, and a later save of the same epoch, leave it alone.
+    (run.models / "gen_000004.keras").write_bytes(b"later in the same epoch")
+    assert run.generator("best").path.read_bytes() == b"weights 4"
+    (run.models / "gen_000004.keras").unlink()
+    assert run.generator(4).path.read_bytes() == b"weights 4"
+    assert [c.epoch for c in run.generators()] == [1, 2, 3, 5]
+
+
+def test_a_best_without_its_weights_is_none(run):
+    (run.models / "gen_000001.keras").write_bytes(b"weights")
+    run.consider(run.generator(1), (0.1, 0.01), 500)
+    (run.models / "best.keras").unlink()
+    assert run.best() is None
+    run.best_path.write_text("{", encoding="utf-8")
+    assert run.best() is None
 
 
 def test_newest_grid_by_number(run):

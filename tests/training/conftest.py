@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import shutil
 import subprocess
@@ -110,13 +109,12 @@ def python() -> Callable[..., subprocess.Popen[str]]:
 
 @pytest.fixture(scope="session")
 def labelled(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder of datasets whose "drawn" has two classes."""
+    """A folder of datasets whose "drawn" has two genres, of 10 and 14 pictures."""
     path = tmp_path_factory.mktemp("labelled") / "datasets"
     folder = draw_dataset(path, "drawn", 0)
-    index = folder.prepared(8) / "dataset.json"
-    content = json.loads(index.read_bytes())
-    content["labels"] = [[image["file"], number % 2] for number, image in enumerate(content["artgan"]["images"])]
-    index.write_text(json.dumps(content))
+    genres = ["still-life"] * 10 + ["landscape"] * 14
+    records = folder.records()
+    folder.write_records(r.model_copy(update={"genre": genre}) for r, genre in zip(records, genres, strict=True))
     return path
 
 

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from artgan.training.augment import augment, mirror
-from artgan.training.config import AUGMENTATIONS
+from artgan.training.augment import MOST, as_seen, augment, mirror
+from artgan.training.config import AUGMENTATIONS, resolve
 
 PICTURES = np.random.default_rng(0).uniform(-1, 1, (16, 16, 16, 3)).astype(np.float32)
 
@@ -70,3 +70,56 @@ def test_mirror_flips_about_half() -> None:
         assert turned or np.array_equal(picture, original)
         count += turned
     assert 40 < count < 88  # of 128
+
+
+@pytest.mark.parametrize("policy", AUGMENTATIONS)
+def test_a_policy_is_applied_as_often_as_is_wished(policy: str) -> None:
+    many = np.concatenate([PICTURES] * 16)
+    for probability, least, most in ((0.0, 0, 0), (0.3, 45, 110), (1.0, 200, 256)):
+        changed = augment(many, [policy], seed(0, 0), tf.constant(probability)).numpy()
+        count = sum(not np.array_equal(one, other) for one, other in zip(changed, many, strict=True))
+        assert least <= count <= most, (probability, count)
+
+
+def test_policies_are_chosen_one_by_one() -> None:
+    many = np.ones((400, 16, 16, 3), np.float32)
+    changed = augment(many, ["translation", "cutout"], seed(0, 0), 0.5).numpy()
+    holes = (changed == 0).all(axis=3)
+    cut = holes[:, 5:11, 5:11].any(axis=(1, 2))  # only cutout reaches the middle
+    moved = ~cut & holes.any(axis=(1, 2))
+    assert 100 < cut.sum() < 240 and 50 < moved.sum() < 200 and 50 < (~holes.any(axis=(1, 2))).sum() < 180
+
+
+def test_no_augmentation_leaks_up_to_the_strongest_that_is_adapted_to() -> None:
+    """A red mark in one corner of a grey set: what the critic sees has it there more often than anywhere else.
+
+    So the marked set is the only one whose augmented pictures look like this, and a generator that fits them paints the
+    mark where it is (Karras et al. 2020, ADA, section 2.2).
+    """
+    marked = np.full((2000, 16, 16, 3), -0.2, np.float32)
+    marked[:, 3:5, 3:5] = [0.8, -0.6, -0.6]
+    seen = augment(marked, list(AUGMENTATIONS), seed(0, 0), MOST).numpy()
+    redness = seen[..., 0] - seen[..., 1:].mean(axis=3)
+    has_it = redness > 0.25
+    often = has_it.mean(axis=0)
+    assert np.argwhere(often > 0.9 * often.max()).tolist() == [[3, 3], [3, 4], [4, 3], [4, 4]]
+    # Three and more standard errors above the most frequent other place that shares no pixel with the mark.
+    elsewhere = often.copy()
+    elsewhere[2:6, 2:6] = 0
+    error = np.sqrt(often.max() * (1 - often.max()) / len(marked))
+    assert often.max() > elsewhere.max() + 3 * error
+    # The colour stays the mark's own: never another channel on top.
+    assert (seen[has_it][:, 0] > seen[has_it][:, 1:].max(axis=1)).all()
+
+
+def test_a_sheet_shows_pictures_as_the_critic_sees_them() -> None:
+    pictures = np.random.default_rng(0).integers(0, 256, (32, 16, 16, 3), dtype=np.uint8)
+    untouched = as_seen(pictures, resolve({"augment": "none", "mirror": False}))
+    assert np.array_equal(untouched, pictures)
+    mirrored = as_seen(pictures, resolve({"augment": "none"}))
+    flips = [not np.array_equal(one, other) for one, other in zip(mirrored, pictures, strict=True)]
+    assert 6 < sum(flips) < 26
+    always, sometimes = (as_seen(pictures, resolve({"mirror": False, "augment_p": p})) for p in (1.0, "auto"))
+    kept = sum(np.array_equal(one, other) for one, other in zip(sometimes, pictures, strict=True))
+    assert always.dtype == np.uint8 and always.shape == pictures.shape and not np.array_equal(always, sometimes)
+    assert kept < 8  # at 0.8 for each of two policies, one in 25

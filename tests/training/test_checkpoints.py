@@ -11,7 +11,7 @@ import pytest
 from artgan.errors import NotFoundError
 from artgan.training.checkpoints import NotFiniteError, State, load_newest, save
 
-STATE = State([np.arange(6.0, dtype=np.float32).reshape(2, 3), np.array(7, np.int64)], 1, 8, 2.5, 3.5)
+STATE = State([np.arange(6.0, dtype=np.float32).reshape(2, 3), np.array(7, np.int64)], 1, 8, 2.5, 3.5, 8)
 
 
 def test_a_state_comes_back_as_it_was(tmp_path: Path) -> None:

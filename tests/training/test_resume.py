@@ -70,6 +70,19 @@ def test_a_killed_run_ends_bit_equal_to_a_straight_one(
     assert steps == sorted(set(steps)) and steps[-1] == 120
 
 
+def test_all_that_a_critic_may_be_given_is_resumed_exactly(trainings, state_arrays) -> None:
+    options = {"deterministic": True, "loss": "wgan-gp", "critic_steps": 2, "batch_size": 4, "holdout": 6}
+    options |= {"augment_p": "auto", "ada_kimg": 0.05, "save_every": "1h"}
+    straight, events = trainings.run({**options, "epochs": 8}, name="straight")
+    halfway, _ = trainings.run({**options, "epochs": 3}, name="halfway")
+    assert events[-1].images_seen == events[-1].step * 8 and events[-1].epoch == 8  # 18 pictures, 8 a step
+    resumed, _ = trainings.run({"epochs": 8}, resume=halfway.name)
+    expected, found = state_arrays(straight), state_arrays(resumed)
+    assert [name for name in expected if not np.array_equal(expected[name], found[name])] == []
+    last = list(resumed.ticks())[-1]
+    assert 0 <= last["augment_p"] <= 0.8 and -1 <= last["overfitting"] <= 1
+
+
 def test_a_torn_newest_checkpoint_falls_back_to_the_one_before(copied: RunFolder, trainings, state_arrays) -> None:
     before, newest = sorted(copied.states.glob("*.npz"), key=step_of)
     expected = state_arrays(copied)

@@ -12,7 +12,7 @@ from artgan.training.config import from_toml, parse_duration, resolve, to_toml
 
 
 def test_what_is_left_open_comes_from_the_preset() -> None:
-    assert (resolve({}).preset, resolve({}).loss, resolve({}).kimg) == ("dcgan", "rpgan", 600.0)
+    assert (resolve({}).preset, resolve({}).loss, resolve({}).kimg) == ("dcgan", "relativistic", 600.0)
     keragan = resolve({"preset": "keragan"})
     assert (keragan.loss, keragan.lr, keragan.beta1, keragan.ema_kimg, keragan.augment) == ("bce", 1e-4, 0.5, 0.0, "")
     assert resolve({"preset": "keragan", "lr": 0.01}).lr == 0.01
@@ -37,7 +37,12 @@ def test_a_length_replaces_that_of_the_preset() -> None:
         ({"epochs": 3, "time": "5m"}, ["epochs", "time", "5m"]),
         ({"time": "soon"}, ["time", "soon"]),
         ({"augment": "color,rain"}, ["rain", "cutout"]),
-        ({"loss": "hinge"}, ["hinge", "rpgan", "bce"]),
+        ({"loss": "hing"}, ["hing", "hinge", "relativistic", "wgan-gp"]),
+        ({"loss": "wgan-gp", "gamma": 0}, ["wgan-gp", "gamma 0"]),
+        ({"loss": "wgan-gp", "preset": "keragan"}, ["separate_batches", "gamma 10"]),
+        ({"augment_p": "often"}, ["augment_p", "often", "auto"]),
+        ({"augment_p": 1.5}, ["augment_p", "1.5"]),
+        ({"critic_steps": 0}, ["critic_steps", "0"]),
         ({"preset": "vae"}, ["vae"]),
         ({"learning": 1}, ["learning"]),
         ({"batch_size": 1}, ["batch_size", "1"]),
@@ -56,6 +61,25 @@ def test_text_is_read_as_the_type_of_the_field() -> None:
     assert (config.size, config.mirror, config.lr, config.augment) == (16, False, 1e-3, "color,cutout")
     assert config.save_every == 90.0
     assert resolve({"augment": "none"}).augment == ""
+
+
+def test_losses_answer_to_the_names_they_had_and_have_in_papers() -> None:
+    assert resolve({"loss": "rpgan"}) == resolve({"loss": "relativistic"}) == resolve({})
+    assert resolve({"loss": "nonsaturating"}) == resolve({"loss": "bce"})
+    assert from_toml(to_toml(resolve({})).replace("relativistic", "rpgan")) == resolve({})
+
+
+def test_wasserstein_brings_the_weight_of_its_paper() -> None:
+    assert resolve({"loss": "wgan-gp"}).gamma == 10.0
+    assert resolve({"loss": "wgan-gp", "gamma": 2}).gamma == 2.0
+    assert resolve({"loss": "hinge"}).gamma == 1.0
+
+
+def test_how_often_to_augment_is_a_number_or_auto() -> None:
+    assert resolve({}).augment_p == 1.0  # as ever
+    assert resolve({"augment_p": "0.3"}).augment_p == 0.3
+    adaptive = resolve({"augment_p": "auto"})
+    assert adaptive.augment_p == "auto" and from_toml(to_toml(adaptive)) == adaptive
 
 
 @given(st.integers(0, 99), st.integers(0, 99), st.integers(1, 99))

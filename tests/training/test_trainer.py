@@ -95,28 +95,20 @@ def test_two_devices_stay_equal(python: Callable[..., subprocess.Popen[str]]) ->
     assert process.wait(120) == 0, process.stderr.read()[-3000:]
 
 
-def test_the_average_follows_its_formula() -> None:
-    trainer = trainer_for(ema_kimg=0.05, ema_ramp=0.5)
+def test_the_average_follows_its_formula_batch_statistics_too() -> None:
+    trainer = trainer_for(size=16, batch_size=8, ema_kimg=0.05, ema_ramp=0.5)
+    pictures = np.random.default_rng(0).integers(0, 256, (8, 16, 16, 3), dtype=np.uint8)
     expected = None
     for step in range(6):
-        trainer.train_step((tf.constant(PICTURES[:8]),))
+        trainer.train_step((tf.constant(pictures),))
         half_life = min(50, 0.5 * step * 8)  # in images
         beta = 0.5 ** (8 / half_life) if half_life else 0.0
         now = [variable.numpy().astype(np.float64) for variable in trainer.generator.weights]
         expected = now if expected is None else [n + beta * (e - n) for e, n in zip(expected, now, strict=True)]
+    assert any("moving" in variable.path for variable in trainer.averaged.weights)
     found = [variable.numpy() for variable in trainer.averaged.weights]
     assert all(np.allclose(a, b, atol=1e-6) for a, b in zip(found, expected, strict=True))
     assert any(np.abs(a - b).max() > 1e-4 for a, b in zip(found, now, strict=True))
-
-
-def test_batch_statistics_are_copied_not_averaged() -> None:
-    trainer = trainer_for(size=16, batch_size=8)
-    pictures = np.random.default_rng(0).integers(0, 256, (8, 16, 16, 3), dtype=np.uint8)
-    for _ in range(3):
-        trainer.train_step((tf.constant(pictures),))
-    pairs = list(zip(trainer.averaged.weights, trainer.generator.weights, strict=True))
-    moving = [(a.numpy(), b.numpy()) for a, b in pairs if "moving" in b.path]
-    assert moving and all(np.array_equal(a, b) for a, b in moving)
 
 
 def linear_critic(spec: NetworkSpec) -> keras.Model:
@@ -151,6 +143,69 @@ def test_the_penalty_has_the_weight_of_the_paper(monkeypatch: pytest.MonkeyPatch
     assert penalties[1] == penalties[2] == 0.0
 
 
+def test_wasserstein_is_penalised_between_the_pictures(monkeypatch: pytest.MonkeyPatch) -> None:
+    """With D(x) = w.x its gradient is w wherever it is taken, so the penalty is (|w| - 1)^2, with weight gamma."""
+    linear = replace(PRESETS["dcgan"], name="linear", discriminator=f"{__name__}:linear_critic")
+    monkeypatch.setitem(PRESETS, "linear", linear)
+    rate, gamma = 0.01, 5.0
+    given = {"preset": "linear", "augment": "", "loss": "wgan-gp", "penalty_every": 2}
+    with_it, without = trainer_for(**given, gamma=gamma), trainer_for(**given, gamma=1e-30)
+    for trainer in (with_it, without):
+        trainer.compile(discriminator_optimizer=keras.optimizers.SGD(rate))
+    for step in range(3):
+        weight = with_it.discriminator.trainable_variables[0]
+        before = weight.numpy()
+        without.discriminator.trainable_variables[0].assign(before)
+        without.generator.set_weights(with_it.generator.get_weights())
+        logs = [trainer.train_step((tf.constant(PICTURES[:8]),)) for trainer in (with_it, without)]
+        norm = float(np.sqrt((before**2).sum()))
+        counts = 2 if step % 2 == 0 else 0
+        assert float(logs[0]["penalty"]) == pytest.approx(counts * (norm - 1) ** 2, rel=1e-3)
+        pulled = without.discriminator.trainable_variables[0].numpy() - weight.numpy()
+        assert np.allclose(pulled, rate * counts * gamma * 2 * (norm - 1) / norm * before, atol=1e-6), step
+
+
+@pytest.mark.parametrize("loss", LOSSES)
+def test_every_loss_trains(loss: str) -> None:
+    trainer = trainer_for(loss=loss)
+    for _ in range(2):
+        logs = trainer.train_step((tf.constant(PICTURES[:8]),))
+    assert all(np.isfinite(float(value)) for value in logs.values())
+
+
+def test_the_critic_may_learn_more_often_each_time_from_other_pictures() -> None:
+    one, other = trainer_for(critic_steps=3, batch_size=4), trainer_for(critic_steps=3, batch_size=4)
+    for trainer, first in ((one, PICTURES[:4]), (other, PICTURES[20:])):
+        trainer.train_step((tf.constant(np.concatenate([first, PICTURES[4:12]])),))
+    assert int(one.discriminator_optimizer.iterations) == 3 and int(one.generator_optimizer.iterations) == 1
+    assert int(one.step) == 1
+    kernels = [trainer.discriminator.get_weights()[0] for trainer in (one, other)]
+    assert not np.array_equal(*kernels)  # the first of the three batches counted, too
+
+
+def test_frozen_convolutions_stay_and_all_others_move() -> None:
+    trainer = trainer_for(size=16, freeze_critic=1, loss="bce")  # of pairs, the last bias would not be learned
+    before = [weight.numpy() for weight in trainer.discriminator.weights]
+    for _ in range(2):
+        trainer.train_step((tf.constant(np.random.default_rng(0).integers(0, 256, (8, 16, 16, 3), np.uint8)),))
+    moved = [not np.array_equal(old, new) for old, new in zip(before, trainer.discriminator.weights, strict=True)]
+    assert moved == [False, False] + [True] * (len(moved) - 2)
+    with pytest.raises(UsageError, match=r"freeze_critic 9 is more than the 1 layers"):
+        trainer_for(freeze_critic=9)
+
+
+def test_adaptive_augmentation_follows_its_critic() -> None:
+    held_out = (PICTURES[16:], None)
+    for given in (None, held_out):
+        trainer = GANTrainer(resolve({"size": 8, "epochs": 1, "augment_p": "auto", "ada_kimg": 0.1}), held_out=given)
+        trainer.compile()
+        assert trainer.adaptation is not None
+        trainer.adaptation._means.assign([1.0, 9.0, -9.0, -9.0])  # a critic that overfits
+        logs = trainer.train_step((tf.constant(PICTURES[:8]),))
+        assert float(logs["overfitting"]) > 0.6 and float(logs["augment_p"]) == pytest.approx(8 / 100)
+        assert float(trainer.adaptation.p) == pytest.approx(8 / 100)
+
+
 def test_keragan_shows_two_batches_with_an_update_each() -> None:
     trainer = trainer_for(preset="keragan", size=16)
     for _ in range(3):
@@ -165,7 +220,7 @@ def test_keragan_shows_two_batches_with_an_update_each() -> None:
 
 def test_a_loss_of_pairs_cannot_be_shown_apart() -> None:
     with pytest.raises(UsageError, match="pairs"):
-        trainer_for(preset="keragan", loss="rpgan")
+        trainer_for(preset="keragan", loss="relativistic")
 
 
 def test_bfloat16_trains_float32_weights_and_averages() -> None:
@@ -184,8 +239,8 @@ def test_bfloat16_trains_float32_weights_and_averages() -> None:
 
 
 def nested_generator(spec: NetworkSpec) -> keras.Model:
-    z, label = keras.Input((spec.latent_dim,)), keras.Input((1,), dtype="int32")
-    known = layers.Flatten()(layers.Embedding(max(spec.classes, 1), 4)(label))
+    z, label = keras.Input((spec.latent_dim,)), keras.Input((spec.classes,))
+    known = layers.Dense(4)(label)
     w = layers.Dense(12, activation="relu", dtype=spec.dtype)(layers.Concatenate()([z, known]))
     mapping = keras.Model([z, label], w, name="mapping")
     style = keras.Input((12,))
@@ -198,14 +253,14 @@ def nested_generator(spec: NetworkSpec) -> keras.Model:
 
 
 def class_critic(spec: NetworkSpec) -> keras.Model:
-    pictures, label = keras.Input((spec.size, spec.size, 3)), keras.Input((1,), dtype="int32")
+    pictures, label = keras.Input((spec.size, spec.size, 3)), keras.Input((spec.classes,))
     x = layers.Conv2D(8, 3, strides=2, padding="same", dtype=spec.dtype)(pictures)
     x = layers.Flatten()(layers.LeakyReLU()(x))
-    known = layers.Flatten()(layers.Embedding(max(spec.classes, 1), x.shape[1])(label))
+    known = layers.Dense(x.shape[1])(label)
     return keras.Model([pictures, label], layers.Dense(1, dtype="float32")(x) + layers.Dot(1)([x, known]))
 
 
-HINGE = Loss(
+OWN = Loss(
     lambda real, fake: tf.reduce_mean(tf.nn.relu(1 - real)) + tf.reduce_mean(tf.nn.relu(1 + fake)),
     lambda real, fake: -tf.reduce_mean(fake),
     lambda real, fake: tf.reduce_mean(tf.cast(tf.concat([real > 0, fake < 0], 0), tf.float32)),
@@ -219,9 +274,9 @@ def dim(pictures: tf.Tensor, seed: tf.Tensor) -> tf.Tensor:
 
 @pytest.fixture
 def third_preset(monkeypatch: pytest.MonkeyPatch) -> Preset:
-    monkeypatch.setitem(LOSSES, "hinge", f"{__name__}:HINGE")
+    monkeypatch.setitem(LOSSES, "own", f"{__name__}:OWN")
     monkeypatch.setitem(AUGMENTATIONS, "dim", f"{__name__}:dim")
-    values = {"loss": "hinge", "augment": "dim,translation", "gamma": 0.1, "penalty_every": 2, "epochs": 3}
+    values = {"loss": "own", "augment": "dim,translation", "gamma": 0.1, "penalty_every": 2, "epochs": 3}
     preset = Preset("third", "", f"{__name__}:nested_generator", f"{__name__}:class_critic", values)
     monkeypatch.setitem(PRESETS, "third", preset)
     return preset
@@ -229,13 +284,13 @@ def third_preset(monkeypatch: pytest.MonkeyPatch) -> Preset:
 
 def test_a_third_preset_trains_through_the_same_loop(third_preset: Preset, labelled, tmp_path, trainings) -> None:
     trainings.datasets = labelled
-    folder, events = trainings.run({"preset": "third"})
+    folder, events = trainings.run({"preset": "third", "condition": "genre"})
     assert folder.current().state == "finished" and events[-1].epoch == 3
     assert folder.newest_grid() is not None
     generator = keras.models.load_model(folder.generator().path)
     assert {"mapping", "synthesis"} <= {layer.name for layer in generator.layers}
     same = latents([7, 7], 16)
-    one, other = paint(generator, same, np.array([0, 1], np.int32))
+    one, other = paint(generator, same, np.eye(2))
     assert not np.array_equal(one, other)  # the class matters
     resumed, events = trainings.run({"epochs": 4}, resume=folder.name)
     assert (resumed.path, events[-1].epoch) == (folder.path, 4)
