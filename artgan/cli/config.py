@@ -15,7 +15,7 @@ from artgan.cli.options import PLACES, config_of, fields, origin_of, text_of, un
 from artgan.cli.table import Column
 from artgan.errors import UsageError
 from artgan.settings import FILE_NAME, Settings
-from artgan.training.config import resolve
+from artgan.training.resolving import resolve
 
 
 @command
@@ -27,16 +27,17 @@ def show(
     """Show the settings that hold in this folder.
 
     Flags win over ARTGAN_* variables, these over artgan.toml or [tool.artgan] in pyproject.toml, these over your own
-    file, and that over the preset. With --json: an object of objects with value and origin.
+    file, and that over the preset. With --json: an object of objects with value and origin; a value that hangs on the
+    preset, while that is auto, is an object with the value of each.
 
     Example:
         artgan config show --origin
     """
-    config, origins = config_of(settings)
+    found, origins = config_of(settings)
     folders = {name: str(getattr(settings, name)) for name in ("datasets_dir", "runs_dir", "cache_dir")}
     places = {**{name: str(settings.get(name, "")) for name in PLACES}, **folders}
     value = {name: {"value": places[name], "origin": origin_of(settings, name)} for name in PLACES}
-    value |= {name: {"value": getattr(config, name), "origin": origins[name]} for name in fields()}
+    value |= {name: {"value": found[name], "origin": origins[name]} for name in fields()}
     columns = [Column("name"), Column("value", shrinks=True), *([Column("from", shrinks=True)] if origin else [])]
     rows = [
         [name, text_of(item["value"]), *([item["origin"]] if origin else [])]

@@ -12,6 +12,7 @@ from artgan import settings as settings_module
 from artgan.datasets.manifest import DatasetFolder, find_dataset
 from artgan.errors import ArtganError, NotFoundError, UsageError
 from artgan.runs.record import BEST
+from artgan.runs.store import LAST, STARTER
 from artgan.settings import Settings
 
 
@@ -47,7 +48,7 @@ def dataset_of(settings: Settings, name: str | None) -> DatasetFolder:
 
 
 def complete_run(incomplete: str) -> list[str]:
-    return [name for name in ["@last", *_folders("runs", "run.json")] if name.startswith(incomplete)]
+    return [name for name in [LAST, STARTER, *_folders("runs", "run.json")] if name.startswith(incomplete)]
 
 
 def complete_dataset(incomplete: str) -> list[str]:
@@ -71,7 +72,7 @@ def complete_epoch(incomplete: str) -> list[str]:
     return [word for word in (BEST,) if word.startswith(incomplete)]
 
 
-RUN_HELP = "A run: its name, its id, the beginning of either, @last, or a folder."
+RUN_HELP = "A run: its name, its id, the beginning of either, @last, @starter, or a folder."
 DATASET_HELP = "A dataset: its name or its folder; not needed when there is one."
 
 Run = Annotated[str, typer.Argument(metavar="RUN", help=RUN_HELP, autocompletion=complete_run)]

@@ -15,9 +15,10 @@ import typer
 from artgan import settings as settings_module
 from artgan.cli.article import TRAINER
 from artgan.errors import ArtganError, UsageError
-from artgan.models.presets import PRESETS, find_preset
+from artgan.models.presets import AUTO, PRESETS, find_preset
 from artgan.settings import Settings
-from artgan.training.config import TrainConfig, resolve
+from artgan.training.config import TrainConfig
+from artgan.training.resolving import possible, resolve
 
 # Settings that are no hyper-parameters.
 PLACES = {
@@ -105,15 +106,22 @@ def tags_of(texts: Iterable[str]) -> dict[str, str]:
     return tags
 
 
-def config_of(settings: Settings) -> tuple[TrainConfig, dict[str, str]]:
-    """Return the configuration that holds here when nothing is typed, and where each of its fields comes from."""
-    config = resolve(values_of(settings, {}))
-    preset = find_preset(config.preset).values
-    origins = {name: origin_of(settings, name) for name in fields()}
-    for name in preset:
-        if origins.get(name) == DEFAULT and getattr(config, name) is not None:
-            origins[name] = f"preset {config.preset}"
-    return config, origins
+def config_of(settings: Settings) -> tuple[dict[str, Any], dict[str, str]]:
+    """Return each field's value that holds here when nothing is typed, and where it comes from.
+
+    Where the preset is still to be chosen and the value hangs on it, it is a mapping of preset to value.
+    """
+    configs = possible(values_of(settings, {}))
+    preset = str(settings.get("preset", AUTO))
+    values, origins = {}, {}
+    for name in fields():
+        found = {recipe: getattr(config, name) for recipe, config in configs.items()}
+        values[name] = found if len(set(found.values())) > 1 else next(iter(found.values()))
+        origins[name] = origin_of(settings, name)
+        brought = any(name in find_preset(recipe).values_for(config.size) for recipe, config in configs.items())
+        if brought and origins[name] == DEFAULT and values[name] is not None:
+            origins[name] = f"preset {preset}"
+    return {**values, "preset": preset}, origins
 
 
 def origin_of(settings: Settings, name: str) -> str:
@@ -144,7 +152,7 @@ def _parameter(name: str, field: Any) -> inspect.Parameter:
     spellings = [f"{flag}/--no-{flag[2:]}"] if kind is bool else [flag, *extra["flags"]]
     choices = typing.get_args(kind) if typing.get_origin(kind) is typing.Literal else ()
     if name == "preset":
-        choices = tuple(PRESETS)
+        choices = (AUTO, *PRESETS)
     metavar = "TIME" if _is_time(name) else _METAVARS.get(kind, "TEXT")
     option = typer.Option(
         *spellings,
@@ -195,20 +203,22 @@ def _assignments(pairs: Iterable[str]) -> dict[str, str]:
 def _shown_defaults() -> dict[str, str]:
     """Return what each option is when it is not typed, here and now, and where that comes from."""
     try:
-        config, origins = config_of(settings_module.load(os.environ, Path.cwd()))
+        values, origins = config_of(settings_module.load(os.environ, Path.cwd()))
     except ArtganError:
-        config, origins = resolve({}), {}
+        values, origins = config_of(Settings({}))
     shown = {}
     for name in fields():
-        text = text_of(getattr(config, name)) + ("s" if _is_time(name) else "")
-        origin = origins.get(name, DEFAULT)
+        text = text_of(values[name]) + ("s" if _is_time(name) else "")
+        origin = origins[name]
         if text.strip("s") and not (origin == DEFAULT and text == "no"):
             shown[name] = text if origin.startswith((DEFAULT, "preset")) else f"{text}, from {origin}"
     return shown
 
 
 def text_of(value: Any) -> str:
-    """Return a value as a person reads it."""
+    """Return a value as a person reads it; one that hangs on the preset as "fast 600, quality 2000"."""
+    if isinstance(value, dict):
+        return ", ".join(f"{name} {text_of(item)}" for name, item in value.items())
     if isinstance(value, bool):
         return "yes" if value else "no"
     return "" if value is None else f"{value:g}" if isinstance(value, float) else str(value)

@@ -93,7 +93,8 @@ def prepare(
 def _write_augmented(console: Console, settings: Settings, folder: DatasetFolder, size: int, path: Path) -> None:
     """Write a sheet with a painting in every row: first as it is, then as training would show it to the critic."""
     from artgan.cli.options import values_of
-    from artgan.training.config import resolve
+    from artgan.models.presets import AUTO, choose
+    from artgan.training.resolving import resolve, settled
 
     config = resolve({**values_of(settings, {}), "size": size})
     with hushed(console):
@@ -101,9 +102,13 @@ def _write_augmented(console: Console, settings: Settings, folder: DatasetFolder
 
         from artgan import images
         from artgan.datasets.prepared import open_prepared
+        from artgan.training import machine
         from artgan.training.augment import as_seen
 
         pictures = open_prepared(folder, size).images
+        if config.preset == AUTO:
+            gpu = machine.choose_device(config.device).startswith("GPU")
+            config = settled(config, choose(gpu, size, len(pictures))[0])
         shown = pictures[:: -(-len(pictures) // _SHOWN)]
         repeated = np.repeat(shown, _SHOWN, axis=0)
         seen = as_seen(repeated, config).reshape(len(shown), _SHOWN, size, size, 3)

@@ -11,8 +11,8 @@ from artgan.cli.command import command
 from artgan.cli.console import Console
 from artgan.cli.deleting import delete_all
 from artgan.cli.names import DryRun, Yes, complete_run
-from artgan.errors import BusyError
-from artgan.runs.store import find_run
+from artgan.errors import BusyError, UsageError
+from artgan.runs.store import STARTER, find_run
 from artgan.settings import Settings
 
 
@@ -37,6 +37,8 @@ def delete(
     folders = [find_run(settings.runs_dir, run) for run in runs]
     for folder in folders:
         record = folder.current()
+        if record.name == STARTER:
+            raise UsageError(f"{STARTER} comes with artgan and stays", "name a run of yours: artgan list")
         if record.state in ("preparing", "running") and record.backend == "local":
             raise BusyError(f"run {folder.name} is being trained", f"end it first: artgan cancel {folder.name}")
         console.say(f"{folder.path}: {record.state}, {words.count(len(folder.generators()), 'generator')}")

@@ -50,7 +50,11 @@ def sample(
     ] = 1.0,
     class_: Annotated[
         str | None,
-        typer.Option("--class", metavar="NAME", help="A class, or a mixture of some: still-life:0.5,landscape:0.5."),
+        typer.Option(
+            "--class",
+            metavar="NAME",
+            help="A class; a mixture, still-life:0.5,landscape:0.5; or a walk of one seed, landscape..still-life.",
+        ),
     ] = None,
     epoch: Epoch = None,
     out: Annotated[
@@ -79,8 +83,12 @@ def sample(
         artgan sample --run @last -n 10
         artgan sample --run flowers-64-k3f9x2 --seeds 3,17,42 --scale 4
         artgan sample --class still-life -n 10
+        artgan sample --class landscape..still-life --seeds 7 -n 12 --grid
     """
-    _check(format, aspect, seeds, latents, count)
+    from artgan.sampling.classes import WALK, is_walk
+
+    walks = WALK in (class_ or "") and latents is None
+    _check(format, aspect, None if walks else seeds, latents, count)
     folder = find_run(settings.runs_dir, run or LAST) if model is None or run else None
     if folder:
         make_present(console, settings, folder, epoch)
@@ -89,7 +97,8 @@ def sample(
         from artgan.sampling import samples
 
         source = samples.open_source(folder, model, epoch=epoch)
-        which = _chosen(seeds, latents, count)
+        walks = walks and is_walk(class_, source.classes)
+        which = _walked(seeds, count) if walks else _chosen(seeds, latents, count)
         pictures = samples.sample(source, which, psi=psi, scale=scale, aspect=aspect, classes=class_)
         where = out or Path("pictures") / (f"{source.run}-{source.epoch:06d}" if source.run else source.path.stem)
         rows, there = _write(pictures, source, where, format, channels, grid, force)
@@ -101,7 +110,7 @@ def sample(
     if there:
         console.say(f"{there} of them were there already, the same")
     console.result(rows, "\n".join(str(row["path"]) for row in rows))
-    console.next(_more(source.run, model, class_, [row["seed"] for row in rows if row["seed"] is not None]))
+    console.next(_more(source.run, model, class_, [row["seed"] for row in rows if row["seed"] is not None], walks))
 
 
 def _chosen(seeds: str | None, latents: Path | None, count: int | None) -> Any:
@@ -112,6 +121,18 @@ def _chosen(seeds: str | None, latents: Path | None, count: int | None) -> Any:
     if latents is not None:
         return read_latents(latents)
     return parse_seeds(seeds) if seeds else range(count or 10)
+
+
+def _walked(seeds: str | None, count: int | None) -> list[int]:
+    """Return the one seed of a walk across classes, as often as it has steps."""
+    from artgan.seeds import parse_seeds
+
+    chosen = parse_seeds(seeds or "0")
+    if len(chosen) > 1:
+        raise UsageError(
+            f"--seeds {seeds} are {len(chosen)}, and a walk across classes is one seed's", "--seeds 7 -n 12"
+        )
+    return chosen * (count or 10)
 
 
 def _write(
@@ -151,10 +172,12 @@ def _check(format: str, aspect: str, seeds: str | None, latents: Path | None, co
         raise UsageError(f"{' and '.join(given)} both say which pictures", "give one of them")
 
 
-def _more(run: str | None, model: Path | None, class_: str | None, seeds: list[int]) -> str:
+def _more(run: str | None, model: Path | None, class_: str | None, seeds: list[int], walks: bool) -> str:
     """Return the command that paints as many pictures that are not there yet."""
     which = (f"--run {run}" if run else f"--model {model}") + (f" --class {shlex.quote(class_)}" if class_ else "")
     first, many = max(seeds, default=-1) + 1, max(len(seeds), 10)
+    if walks:
+        return f"artgan sample {which} --seeds {first} -n {len(seeds)}"
     return f"artgan sample {which} --seeds {first}-{first + many - 1}"
 
 

@@ -15,8 +15,11 @@ from artgan.cli.names import DatasetName, DryRun, Yes, dataset_of
 from artgan.cli.options import tags_of, train_options, unknown_settings, values_of
 from artgan.cli.places import place_for
 from artgan.errors import UsageError
+from artgan.models.presets import AUTO
+from artgan.runs.store import NOTHING
 from artgan.settings import Settings
-from artgan.training.config import TrainConfig, resolve
+from artgan.training.config import TrainConfig
+from artgan.training.resolving import resolve
 
 if TYPE_CHECKING:
     from artgan.compute.submitting import Submission
@@ -61,7 +64,12 @@ def submit(
     ] = None,
     init: Annotated[
         str | None,
-        typer.Option("--init", metavar="RUN|FILE|URL", help="Begin with the weights of another run, or a file."),
+        typer.Option(
+            "--init",
+            metavar="RUN|FILE|URL",
+            help="Begin with the weights of another run, or a file; none: with random ones. Not given, the preset fast"
+            " begins with @starter.",
+        ),
     ] = None,
     config: Annotated[
         Path | None, typer.Option("--config", metavar="FILE", help="A saved configuration: a run's config.toml.")
@@ -76,7 +84,7 @@ def submit(
     config.json here or above, a worker on this machine trains; it goes on when the terminal is closed. What is about to
     happen is said first, and asked before it costs money. Then the log is followed; Ctrl-C leaves the log, never the
     run. With --json: an object with run, path, state, remote_id, portal_url, found_again and seconds; with --dry-run an
-    object with spec, target and config.
+    object with spec, target and config: all of it, or what is given where the preset is to be chosen there (auto).
 
     Example:
         artgan submit --local flowers --time 20m
@@ -93,9 +101,10 @@ def submit(
     backend = place_for(settings, local=local, cluster=cluster, workspace=workspace, credential=credential)
     from artgan.compute import submitting
     from artgan.datasets.prepared import is_prepared
-    from artgan.training.job import find_source, prepare_missing, with_halved_rate
+    from artgan.training.job import source_for
+    from artgan.training.opening import prepare_missing
 
-    source = find_source(init, settings.runs_dir, settings.cache_dir) if init else None
+    source = source_for(init, resolve(values), settings.runs_dir, settings.cache_dir)
     wishes: dict[str, Any] = {"tags": tags}
     if backend.name != "local":
         from artgan.compute.staging import pins
@@ -105,16 +114,15 @@ def submit(
             "image": image or str(settings.get("image", "")), "low_priority": low_priority,
             "max_hours": max_hours or settings.get("max_hours"), "priority": priority or "", "pins": pins(),
         }  # fmt: skip
-    submission = submitting.Submission(
-        folder, resolve(with_halved_rate(values) if source else values), wishes, name or "", source
-    )
+    resolved = resolve(values, begun=source is not None)
+    submission = submitting.Submission(folder, resolved, wishes, name or "", source, init == NOTHING)
     target = backend.target(submission.spec())
     size = submission.config.size
     ready = is_prepared(folder, size)
     console.pairs(
         [
             ("dataset", f"{folder.name} at {submission.config.size} px"),
-            ("recipe", f"{submission.config.preset}, {_length(submission.config)}"),
+            ("recipe", _recipe(submission.config)),
             *target.facts.items(),
             ("upload", _upload(submission, ready) if backend.name != "local" else ""),
             ("at most", f"{wishes['max_hours']} hours" if wishes.get("max_hours") else ""),
@@ -123,7 +131,7 @@ def submit(
     for warning in target.warnings:
         console.warn(warning)
     if dry_run:
-        value = {"spec": submission.spec(), "target": target, "config": submission.config}
+        value = {"spec": submission.spec(), "target": target, "config": submission.config.known()}
         console.facts(value, _exactly(submission))
         console.say("nothing was sent: this was a dry run")
         return
@@ -152,19 +160,22 @@ def _upload(submission: Submission, ready: bool) -> str:
     return f"{words.size(bulk)} of pictures unless they are there, and artgan itself"
 
 
-def _length(config: TrainConfig) -> str:
+def _recipe(config: TrainConfig) -> str:
+    """Say what trains, and how long, as far as that is known here."""
+    preset = config.preset + (", chosen where it runs" if config.preset == AUTO else "")
     if config.time is not None:
-        return words.duration(config.time)
+        return f"{preset}, {words.duration(config.time)}"
     if config.epochs is not None:
-        return words.count(config.epochs, "epoch")
-    return f"{words.number(1000 * (config.kimg or 0))} images"
+        return f"{preset}, {words.count(config.epochs, 'epoch')}"
+    if config.kimg is not None:
+        return f"{preset}, {words.number(1000 * config.kimg)} images"
+    return f"{preset}, {'until it no longer improves' if config.until_good else 'as long as that one says'}"
 
 
 def _exactly(submission: Submission) -> list[tuple[str, str]]:
     """Return everything that would be sent, one fact a line."""
-    spec = submission.spec().model_dump(mode="json")
-    config = submission.config.model_dump(mode="json", exclude_none=True)
-    return [(name, str(value)) for name, value in {**spec, **config}.items() if value not in ("", None, {}, [])]
+    facts = {**submission.spec().model_dump(mode="json"), **submission.config.known()}
+    return [(name, str(value)) for name, value in facts.items() if value not in ("", None, {}, [])]
 
 
 def _saved(path: Path | None) -> dict[str, Any]:
@@ -177,5 +188,5 @@ def _saved(path: Path | None) -> dict[str, Any]:
         text = path.expanduser().read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
         raise UsageError(f"{path} cannot be read as a configuration", "give a run's config.toml") from error
-    saved = from_toml(text).model_dump(mode="json", exclude_none=True)
-    return {name: value for name, value in saved.items() if name != "schema_version"}
+    saved = from_toml(text)
+    return {name: value for name, value in saved.known().items() if name != "schema_version"}

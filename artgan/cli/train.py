@@ -36,7 +36,10 @@ def train(
     init: Annotated[
         str | None,
         typer.Option(
-            "--init", metavar="RUN|FILE|URL", help="Begin a new run with the weights of another, or of a file."
+            "--init",
+            metavar="RUN|FILE|URL",
+            help="Begin a new run with the weights of another, or of a file; none: with random ones. Not given, the"
+            " preset fast begins with @starter, which comes with artgan.",
         ),
     ] = None,
     dry_run: DryRun = False,

@@ -12,6 +12,7 @@ from artgan.cli import terminal, words
 from artgan.cli.console import Console
 from artgan.cli.progress import Bar, Drawing, Lines, Quiet
 from artgan.events import Event, Progress
+from artgan.runs.store import STARTER
 from artgan.training.events import GridSaved, Grown, Planned, RolledBack, Tick, Verdict
 
 _EVERY_S = 10.0
@@ -38,16 +39,20 @@ def first_screen(console: Console, plan: Planned) -> None:
     networks += f" {words.weights(plan.discriminator_parameters)}"
     length = f"{words.number(plan.planned_images)} images in all, " if plan.planned_images else ""
     most = "until it no longer improves, at most " if plan.until_good else ""
-    begun = f"run at step {words.number(plan.resumed_from_step)}" if plan.resumed_from_step else plan.begun_from
+    parts = f", {plan.micro_batch} at a time" if plan.micro_batch else ""
+    begun = "" if plan.resumed_from_step else plan.begun_from
+    if begun == STARTER:
+        begun += ", networks that come with artgan (--init none begins from nothing)"
     console.pairs(
         [
             ("dataset", f"{plan.dataset}, {words.count(plan.images, 'painting')}{held}"),
-            ("images", f"{plan.size} x {plan.size} px{_first(plan.stages)}, {plan.batch_size} in a step"),
+            ("images", f"{plan.size} x {plan.size} px{_first(plan.stages)}, {plan.batch_size} in a step{parts}"),
             ("networks", f"{plan.preset}: {networks}"),
-            ("goes on from", begun or ""),
+            ("goes on", f"from step {words.number(plan.resumed_from_step)}" if plan.resumed_from_step else ""),
+            ("begins with", begun or ""),
             ("device", f"{plan.device}, {plan.precision}, {words.rate(plan.images_per_s)} images/s"),
             ("time", f"{most}{length}about {words.duration(plan.planned_seconds)}"),
-            ("memory", words.size(plan.memory_mb * 1e6)),
+            ("memory", f"about {words.size(plan.memory_mb * 1e6)}"),
             ("run", str(plan.path or "none: this is a dry run")),
         ]
     )

@@ -10,6 +10,7 @@ from typing import NamedTuple, Protocol
 from pydantic import BaseModel, ConfigDict, Field
 
 from artgan.runs.record import State
+from artgan.runs.store import NOTHING
 
 JOB = "job.json"
 INIT = "init"
@@ -25,7 +26,8 @@ class JobSpec(BaseModel):
         dataset: the dataset's name.
         size: of its images, pixels.
         data: the name of the zip in the datastore, or "" where the data lie on this machine.
-        init: ``init`` where the run begins with the networks that lie there, or "".
+        init: ``init`` where the run begins with the networks that lie there, "none" where it begins with random ones,
+            or "" where the training chooses.
         tags: of the run.
         cluster: name of the cluster, or "".
         experiment: what the service calls the group of runs.
@@ -52,6 +54,10 @@ class JobSpec(BaseModel):
     low_priority: bool = False
     priority: str = ""
     pins: dict[str, str] = Field(default_factory=dict)
+
+    def begins_with(self, folder: Path) -> str | None:
+        """Return what ``train`` is told to begin with, where the run that was sent lies in a folder."""
+        return (self.init or None) if self.init in ("", NOTHING) else str(folder / self.init)
 
 
 class Target(BaseModel):

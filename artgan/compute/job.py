@@ -87,7 +87,7 @@ def _run(data: Path, reporter: Reporter, artifacts: Artifacts | None, asked: Ask
         into=folder,
         datasets_dir=DATASETS,
         runs_dir=OUTPUTS.parent,
-        init=SENT / spec.init if spec.init else None,
+        init=spec.begins_with(SENT),
         should_stop=asked.is_set,
     )
     log, report = _Log(), _Report(reporter)

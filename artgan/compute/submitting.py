@@ -23,7 +23,7 @@ from artgan.datasets.zipping import PreparedZip
 from artgan.events import Event, Finished, Note, Progress
 from artgan.records import now
 from artgan.runs.folder import RunFolder
-from artgan.runs.store import list_runs, new_run, process_fields
+from artgan.runs.store import NOTHING, list_runs, new_run, process_fields
 from artgan.training.config import TrainConfig, to_toml
 from artgan.training.job import Source
 
@@ -55,6 +55,8 @@ class Submission:
     name: str = ""
     source: Source | None = None
     """The networks that it begins with."""
+    from_nothing: bool = False
+    """Whether it shall begin with random weights, where else it might begin with the starter."""
 
     @property
     def base(self) -> str:
@@ -65,7 +67,7 @@ class Submission:
         """Return the job's description, as far as it is known."""
         return JobSpec(
             run=run or self.base, run_id=run_id, dataset=self.dataset.name, size=self.config.size, data=data,
-            init=INIT if self.source else "", **self.wishes,
+            init=INIT if self.source else NOTHING if self.from_nothing else "", **self.wishes,
         )  # fmt: skip
 
 

@@ -46,10 +46,10 @@ def _train(folder: RunFolder, datasets_dir: Path, runs_dir: Path, asked: Asked) 
     from artgan.training.loop import train
 
     spec = JobSpec.model_validate_json((folder.path / JOB).read_bytes())
-    init = str(folder.path / spec.init) if spec.init else None
     try:
         events = train(
-            spec.dataset, datasets_dir=datasets_dir, runs_dir=runs_dir, into=folder, init=init,
+            spec.dataset, datasets_dir=datasets_dir, runs_dir=runs_dir, into=folder,
+            init=spec.begins_with(folder.path),
             should_stop=asked.is_set,
         )  # fmt: skip
         for event in leaving_early(events, asked):

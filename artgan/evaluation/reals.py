@@ -17,7 +17,7 @@ from artgan.metrics.features import Features, cache_path, keep, load_cached
 from artgan.metrics.neighbours import Looks, layout
 from artgan.runs.folder import RunFolder
 from artgan.training.config import TrainConfig, from_toml
-from artgan.training.job import split_rows
+from artgan.training.opening import split_rows
 
 _FEWEST = 8
 """Two halves of four are the least of which neighbours and errors can be told."""

@@ -1,7 +1,8 @@
 """The presets, as data: a set of ``TrainConfig`` values and the two functions that build the networks.
 
 A preset more is an entry more in ``PRESETS``: the training loop knows none of them. Loading this module loads no
-TensorFlow; the builders are named as ``module:function`` and looked up when they are called.
+TensorFlow; the builders are named as ``module:function`` and looked up when they are called. ``auto`` is none of them:
+it is settled where a run begins, by ``choose``.
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
 class NetworkSpec:
     """What a builder needs to know.
 
-    ``size`` is the side in pixels, ``classes`` the number of labels (0 for none), ``dtype`` a Keras precision policy.
+    ``size`` is the side in pixels, ``classes`` their number (0 for none), ``dtype`` a Keras precision policy.
     ``fused`` allows layers of our own that train faster; without it a network is of stock layers alone and may be
     saved. Both forms have the same weights in the same order; a fused discriminator always gives logits.
     """
@@ -39,9 +40,9 @@ class Preset:
 
     ``generator`` names a function from a ``NetworkSpec`` to a model that takes latents ``(n, latent_dim)`` and gives
     pictures ``(n, size, size, 3)`` float32 in [-1, 1]; ``discriminator`` one to a model that takes pictures and gives
-    scores ``(n, 1)`` float32: logits when ``spec.fused``, what its author meant them to be when not. Either model may
-    take the class labels ``(n, 1)`` int32 as a second input. ``by_size`` gives the values that follow from the side of
-    the pictures, in pixels.
+    scores ``(n, 1)`` float32: logits when ``spec.fused``, what its author meant them to be when not. With classes both
+    take the shares of each class in a picture, ``(n, classes)`` float32 that sum to one, as a second input. ``by_size``
+    gives the values that follow from the side of the pictures, in pixels.
     """
 
     name: str
@@ -174,12 +175,67 @@ PRESETS: dict[str, Preset] = {
 }
 
 
+AUTO = "auto"
+"""The preset that is chosen where a run begins."""
+CHOSEN = ("fast", "quality")
+"""What it comes to, unless a run begins from the networks of another preset."""
+# A network of five million weights pays where a GPU carries it, on pictures that have the detail and the variety.
+_QUALITY_SIZE, _QUALITY_IMAGES = 128, 500
+
+
+def choose(gpu: bool, size: int, images: int) -> tuple[str, str]:
+    """Choose the preset for a machine and a collection.
+
+    Args:
+        gpu: whether a GPU computes.
+        size: side of the pictures, in pixels.
+        images: how many paintings are learned.
+
+    Returns:
+        The preset's name, and the reason in a few words.
+    """
+    if not gpu:
+        return "fast", "a CPU learns it quickest"
+    if size < _QUALITY_SIZE:
+        return "fast", f"{size} px are learned quickest by it, {_QUALITY_SIZE} and more by quality"
+    if images < _QUALITY_IMAGES:
+        return "fast", f"{images:,} paintings; quality wants {_QUALITY_IMAGES} or more"
+    return "quality", f"a GPU, {size} px and {images:,} paintings"
+
+
 def find_preset(name: str) -> Preset:
     """Return the preset of that name.
 
     Raises:
         UsageError: there is none.
     """
+    assert name != AUTO, "what a preset brings is known once it is chosen"
     if name not in PRESETS:
-        raise UsageError(f"no preset {name!r}", f"choose one of: {', '.join(PRESETS)}")
+        raise UsageError(f"no preset {name!r}", f"choose one of: {', '.join([AUTO, *PRESETS])}")
     return PRESETS[name]
+
+
+def recognise(generator: keras.Model, critic: keras.Model | None = None) -> str | None:
+    """Return the preset that networks are of, told by the shapes of their weights.
+
+    Args:
+        generator: trained with artgan, or a file of somebody else.
+        critic: of the same training; without it a generator that two presets share is that of the first.
+
+    Returns:
+        Its name; None where they are of none.
+    """
+    from artgan.models.files import latent_dim, picture_size
+    from artgan.models.painting import class_count
+
+    spec = NetworkSpec(picture_size(generator), latent_dim(generator), class_count(generator))
+    for name, preset in PRESETS.items():
+        if _shapes(preset.build_generator(spec)) != _shapes(generator):
+            continue
+        if critic is None or _shapes(preset.build_discriminator(spec)) == _shapes(critic):
+            return name
+    return None
+
+
+def _shapes(model: keras.Model) -> list[tuple[int, ...]]:
+    return [tuple(weight.shape) for weight in model.weights]

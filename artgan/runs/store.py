@@ -23,6 +23,8 @@ _ID_LENGTH = 6
 LAST = "@last"
 STARTER = "@starter"
 """What a person writes for the run that comes with artgan."""
+NOTHING = "none"
+"""What a person writes where a run shall begin with no networks, also not with the starter's."""
 _STARTER_PATH = Path(__file__).parents[1] / "starter" / STARTER
 
 

@@ -11,6 +11,8 @@ import numpy as np
 from artgan import files
 from artgan.errors import UsageError
 
+WALK = ".."
+"""What stands between the two ends of a walk."""
 _LONGEST = 60
 
 
@@ -18,8 +20,9 @@ def shares_of(asked: str | np.ndarray, names: Sequence[str], count: int, source:
     """Return the shares of each class in so many pictures.
 
     Args:
-        asked: a name, a mixture "still-life:0.5,landscape:0.5", whose shares come to sum to one, or shares
-            ``(count, classes)`` or ``(classes,)``, which are taken as they are.
+        asked: a name, a mixture "still-life:0.5,landscape:0.5", whose shares come to sum to one, a walk from one of
+            these to another, "landscape..still-life", or shares ``(count, classes)`` or ``(classes,)``, which are
+            taken as they are.
         names: of the classes.
         count: of the pictures.
         source: what paints them, for the message.
@@ -34,10 +37,19 @@ def shares_of(asked: str | np.ndarray, names: Sequence[str], count: int, source:
         raise UsageError(
             f"{source} was not trained with classes", "leave --class out, or train with: artgan train --condition genre"
         )
-    rows = _parsed(asked, names) if isinstance(asked, str) else np.asarray(asked, np.float32)
+    if isinstance(asked, str):
+        ends = [_parsed(end, names) for end in (asked.split(WALK) if is_walk(asked, names) else [asked])]
+        rows = np.linspace(ends[0], ends[-1], count, dtype=np.float32) if len(ends) > 1 else ends[0]
+    else:
+        rows = np.asarray(asked, np.float32)
     if rows.shape not in {(len(names),), (count, len(names))} or not np.isfinite(rows).all():
         raise UsageError(f"classes of shape {rows.shape} do not fit: finite numbers ({count}, {len(names)}) are wanted")
     return np.broadcast_to(rows, (count, len(names)))
+
+
+def is_walk(asked: str | None, names: Sequence[str]) -> bool:
+    """Say whether what was asked for leads from one class to another."""
+    return asked is not None and asked.count(WALK) == 1 and _number(asked, names) is None
 
 
 def told(shares: np.ndarray, names: Sequence[str]) -> str:

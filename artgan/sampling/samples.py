@@ -119,9 +119,9 @@ def sample(
         scale: 1 to 16, enlarges by Lanczos resampling: more pixels, no more detail.
         aspect: "square", or "original", which stretches the square back to the typical shape of the paintings, where
             they were squeezed into it (``prepare --fit stretch``).
-        classes: what to paint, for a generator of classes: a name, a mixture "still-life:0.5,landscape:0.5", or the
-            shares of each class, ``(n, classes)`` or ``(classes,)``, as a walk across classes has them. Default: each
-            seed has its class, the one that it is modulo their number, so that a sheet shows all.
+        classes: what to paint, for a generator of classes: a name, a mixture "still-life:0.5,landscape:0.5", a walk
+            "landscape..still-life" over the pictures, or the shares of each class, ``(n, classes)`` or ``(classes,)``.
+            Default: each seed has its class, the one that it is modulo their number, so that a sheet shows all.
 
     Yields:
         One sample each, in the order asked for.

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import contextlib
 import re
-from collections.abc import Mapping
 from itertools import pairwise
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from artgan.errors import UsageError
-from artgan.models.presets import find_preset
+from artgan.models.presets import AUTO
 
 # What is chosen by name, and where it is found ("module:object"): an entry more is a choice more, for any preset.
 LOSSES = {
@@ -23,23 +22,16 @@ LOSSES = {
 }
 # Other names of the same functions: keragan's cross-entropy has trained the generator without saturating all along.
 _LOSS_NAMES = {"rpgan": "relativistic", "nonsaturating": "bce"}
-# The weight of the paper (Gulrajani et al. 2017), which a preset's own for R1 and R2 says nothing about.
-_GAMMAS = {"wgan-gp": 10.0}
 AUGMENTATIONS = {
     "color": "artgan.training.augment:color",
     "translation": "artgan.training.augment:translation",
     "cutout": "artgan.training.augment:cutout",
 }
 
-# Images times side of the largest batch that is not asked for: 16 at 256 px, 8 at 512 (the "auto" configuration of
-# Karras et al. 2020, ADA), so that memory grows with the side, not with its square.
-_BATCH_PIXELS = 4096
-
-_UNTIL_GOOD = 10
-"""Times a recipe's length, that a training may take which ends when it is good."""
-
 _UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 LENGTHS = ("epochs", "kimg", "time")
+_SMALLEST_GROWN = 16
+"""Side, in pixels, from which on a network is a part of the next larger one."""
 
 
 def parse_duration(value: Any) -> Any:
@@ -61,13 +53,21 @@ WHAT, LENGTH, LEARNING, MACHINE, SAVING = "What", "How long", "Learning", "This 
 
 
 class TrainConfig(BaseModel):
-    """The resolved configuration of a run; immutable, unknown fields are refused."""
+    """The configuration of a run; immutable, unknown fields are refused.
+
+    Under the preset ``auto`` only what was given counts (``known``); all else is settled where the run begins.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
     schema_version: int = 1
 
     size: int = _option(64, "side of the square images, in pixels: a power of two, 8 to 1024", WHAT)
-    preset: str = _option("dcgan", "the recipe: dcgan, or keragan (the 2020 article's, for comparison)", WHAT)
+    preset: str = _option(
+        AUTO,
+        "the recipe: auto takes fast, or quality where a GPU, the size and the number of paintings are worth it; dcgan;"
+        " keragan (the 2020 article's, for comparison)",
+        WHAT,
+    )
     seed: int = _option(0, "names the run's randomness: the same seed trains the same way", WHAT, ge=0, lt=2**31)
     holdout: float = _option(
         0.0, "keep some paintings out of training: a share below 1, or a number of paintings", WHAT, ge=0
@@ -85,6 +85,12 @@ class TrainConfig(BaseModel):
     )
 
     batch_size: int = _option(32, "images in one step; fewer by itself above 128 px", LEARNING, ge=2, le=4096)
+    micro_batch: int | None = _option(
+        None,
+        "images computed at once, a part of the batch: less memory, the same lesson; preset quality",
+        LEARNING,
+        ge=1,
+    )
     lr: float = _option(4e-4, "learning rate of both networks", LEARNING, "--learning-rate", gt=0, le=1)
     latent_dim: int = _option(100, "numbers that name a picture, the generator's input", LEARNING, ge=1, le=4096)
     loss: str = _option(
@@ -202,8 +208,14 @@ class TrainConfig(BaseModel):
     @model_validator(mode="after")
     def _one_length(self) -> Self:
         given = [name for name in LENGTHS if getattr(self, name) is not None]
-        if len(given) != 1:
+        if len(given) != 1 and (given or self.preset != AUTO):
             raise ValueError(f"exactly one of epochs, kimg and time says how long to train, not {len(given)}")
+        return self
+
+    @model_validator(mode="after")
+    def _parts_are_equal(self) -> Self:
+        if self.micro_batch and self.batch_size % self.micro_batch and self.preset != AUTO:
+            raise ValueError(f"micro_batch {self.micro_batch} must divide the batch size, {self.batch_size}")
         return self
 
     @model_validator(mode="after")
@@ -221,6 +233,10 @@ class TrainConfig(BaseModel):
 
         for side in stages:
             check_size(side)
+        if stages[0] < _SMALLEST_GROWN:
+            raise ValueError(
+                f"grow {self.grow}: what is learned at less than {_SMALLEST_GROWN} px fits no larger network"
+            )
         if any(before >= after for before, after in pairwise(stages)):
             raise ValueError(f"grow {self.grow}: the sizes must rise, and stay below {self.size}")
         return self
@@ -245,6 +261,11 @@ class TrainConfig(BaseModel):
             raise ValueError("separate_batches shows the critic two batches; joint wants one")
         return self
 
+    def known(self) -> dict[str, Any]:
+        """Return what is known by now, as JSON has it: every value, or under ``auto`` those that were given."""
+        values = self.model_dump(mode="json", exclude_none=True, exclude_unset=self.preset == AUTO)
+        return {"schema_version": self.schema_version, **values}
+
     @property
     def stages(self) -> tuple[int, ...]:
         """The sizes at which the run learns, one after the other; the last is ``size``."""
@@ -260,55 +281,11 @@ class TrainConfig(BaseModel):
         return self.batch_size * self.critic_steps
 
 
-def resolve(values: Mapping[str, Any]) -> TrainConfig:
-    """Complete the values given: what they leave open comes from the preset, then from the fields' defaults.
-
-    Args:
-        values: field name to value; None means not given. Text is read as the field's type.
-
-    Raises:
-        UsageError: an unknown field, a value out of bounds, or several lengths.
-    """
-    given = {name: value for name, value in values.items() if value is not None}
-    unknown = [name for name in given if name not in TrainConfig.model_fields]
-    if unknown:
-        raise UsageError(f"there is no option {unknown[0]!r}", "see them with: artgan train --help")
-    lengths = [name for name in LENGTHS if name in given]
-    if len(lengths) > 1:
-        raise UsageError(
-            " and ".join(f"{name} {given[name]}" for name in lengths) + " both say how long to train",
-            "give one of --epochs, --kimg and --time",
-        )
-    recipe = find_preset(str(given.get("preset", TrainConfig.model_fields["preset"].default)))
-    size = str(given.get("size", ""))  # one that is no number is refused below
-    preset = recipe.values_for(int(size) if size.isdecimal() else TrainConfig.model_fields["size"].default)
-    if lengths:
-        preset = {name: value for name, value in preset.items() if name not in LENGTHS}
-    loss = str(given.get("loss"))
-    if loss in _GAMMAS and loss != preset.get("loss"):
-        preset["gamma"] = _GAMMAS[loss]
-    try:
-        config = TrainConfig(**{**preset, **given})
-        if config.until_good and not lengths:
-            config = config.model_copy(update={"kimg": _UNTIL_GOOD * (config.kimg or 0.0)})
-        if "batch_size" not in {**preset, **given}:
-            return config.model_copy(update={"batch_size": min(config.batch_size, _BATCH_PIXELS // config.size)})
-        return config
-    except ValidationError as error:
-        first = error.errors()[0]
-        name = ".".join(str(part) for part in first["loc"]) or "options"
-        reason = str(first["msg"]).removeprefix("Value error, ")
-        value = first["input"] if first["loc"] else ""
-        raise UsageError(
-            f"{name} {value!r}: {reason}" if first["loc"] else reason, "see the bounds with: artgan train --help"
-        ) from error
-
-
 def to_toml(config: TrainConfig) -> str:
-    """Return the configuration as TOML, every field that has a value."""
+    """Return the configuration as TOML, every field whose value is known."""
     import tomlkit
 
-    return tomlkit.dumps(config.model_dump(mode="json", exclude_none=True))
+    return tomlkit.dumps(config.known())
 
 
 def from_toml(text: str) -> TrainConfig:

@@ -10,10 +10,11 @@ from artgan.errors import ArtganError
 from artgan.events import Event, Note, Progress
 from artgan.runs.folder import RunFolder
 from artgan.training import checkpoints, machine, saving
-from artgan.training.checkpoints import NotFiniteError
+from artgan.training.checkpoints import NotFiniteError, State
 from artgan.training.events import GridSaved, Grown, RolledBack, Tick, Verdict
-from artgan.training.job import Job
+from artgan.training.job import Job, halve, write_config
 from artgan.training.judging import Judge, Judged
+from artgan.training.session import OutOfMemoryError
 from artgan.training.tensorboard import EventFiles
 from artgan.training.verdicts import ENOUGH, LEARNING, PATIENCE, verdict
 
@@ -79,6 +80,8 @@ class Driver:
                     yield from self._look()
             except NotFiniteError as error:
                 yield from self._roll_back(error)
+            except OutOfMemoryError as error:
+                yield from self._halve(error)
 
     def _grow(self) -> Iterator[Event]:
         """Go on with larger pictures, from a state that is known to be good."""
@@ -214,13 +217,29 @@ class Driver:
         session, failed_at = self.session, self.session.step
         state, _ = checkpoints.load_newest(self.folder.states)
         rate = session.go_back(state)
-        self.logs.clear()
-        saving.cut_metrics(self.folder, state.step)
-        self.history = [tick for tick in self.history if tick.step <= state.step]
-        self.last_tick = (time.perf_counter(), session.images_seen)
-        self._plan_next_save()
+        self._forget_since(state)
         self.folder.log(
             f"{error.message}; back to step {state.step}, time {self.rollbacks} of {_MOST_ROLLBACKS},"
             f" learning rate now {rate:g}"
         )
         yield RolledBack(step=failed_at, to_step=state.step, times=self.rollbacks)
+
+    def _halve(self, error: OutOfMemoryError) -> Iterator[Event]:
+        """Go on from the last good checkpoint with half as many pictures at a time.
+
+        Of a step that ran out of memory a part may have been taken, so the networks are no longer of any step.
+        """
+        state, _ = checkpoints.load_newest(self.folder.states)
+        note = halve(self.job, error, state)
+        write_config(self.folder, self.job.config)
+        self._forget_since(state)
+        self.folder.log(note.text)
+        yield note
+
+    def _forget_since(self, state: State) -> None:
+        """Take back what was written after a state that was gone back to."""
+        self.logs.clear()
+        saving.cut_metrics(self.folder, state.step)
+        self.history = [tick for tick in self.history if tick.step <= state.step]
+        self.last_tick = (time.perf_counter(), self.session.images_seen)
+        self._plan_next_save()

@@ -23,6 +23,8 @@ class Planned(Event):
     """The sizes that are learned, one after the other; ``size`` is the last."""
     preset: str
     batch_size: int
+    micro_batch: int | None = None
+    """How many of a batch are computed at once, where it is not all of them."""
     generator_parameters: int
     discriminator_parameters: int
     device: str
@@ -36,6 +38,7 @@ class Planned(Event):
     planned_seconds: float
     """Time that is left: as wished, or as the rehearsal foretells."""
     memory_mb: float
+    """What the process will hold: what it does after the rehearsal, and what the largest size needs more."""
 
 
 class Tick(Event):

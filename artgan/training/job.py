@@ -2,33 +2,37 @@
 
 from __future__ import annotations
 
-import hashlib
 import platform
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from artgan import files
-from artgan.datasets.classes import classes_of, rows_with_class
 from artgan.datasets.manifest import DatasetFolder
-from artgan.datasets.prepared import PreparedImages, is_prepared, open_prepared, prepared_options, read_set
-from artgan.datasets.preparing import prepare
-from artgan.errors import ArtganError, NotFoundError, UsageError
+from artgan.datasets.prepared import PreparedImages
+from artgan.errors import NotFoundError, UsageError
 from artgan.events import Event, Note
+from artgan.models.presets import AUTO, choose, recognise
 from artgan.runs.folder import RunFolder
-from artgan.runs.store import find_run, new_run
-from artgan.training.config import LENGTHS, TrainConfig, from_toml, resolve, to_toml
+from artgan.runs.store import NOTHING, STARTER, find_run, new_run
+from artgan.training.config import LENGTHS, TrainConfig, from_toml, to_toml
 from artgan.training.events import Planned
+from artgan.training.resolving import resolve, settled
 
 if TYPE_CHECKING:
     import numpy as np
 
-    from artgan.training.session import Session
+    from artgan.training.beginning import Networks
+    from artgan.training.checkpoints import State
+    from artgan.training.session import OutOfMemoryError, Session
 
 # What may change when a run goes on: how long, and what is kept. Everything else is the run itself.
-_CHANGEABLE = {*LENGTHS, "until_good", "save_every", "keep", "eval_every", "tensorboard", "device"}
-_FEW_PAINTINGS = 500
+_CHANGEABLE = {*LENGTHS, "until_good", "micro_batch", "save_every", "keep", "eval_every", "tensorboard", "device"}
+
+
+# What the starter was trained for, or a size on: with other networks or another loss its critic is none.
+_STARTER_SIZES, _STARTER_RECIPE = (32, 64, 128), {"preset": "fast", "loss": "relativistic"}
 
 
 class Source(NamedTuple):
@@ -53,10 +57,18 @@ class Job:
     """With the labels of the classes that are learned."""
     classes: list[str] = field(default_factory=list)
     """Their names."""
+    rows: np.ndarray = field(init=False)
+    """Which of the pictures are learned."""
+    held_out: int = 0
+    """How many are held out."""
     session: Session = field(init=False)
     folder: RunFolder | None = None
     source: Source | None = None
+    from_nothing: bool = False
+    """Whether it shall not begin with the starter, however much that would help."""
     resumed: bool = False
+    halved: bool = False
+    """Whether it computes half as many pictures at a time as was planned, for want of memory."""
     may_begin_anew: bool = False
     """Whether a run whose checkpoints are all torn is begun anew instead of being refused."""
     images_per_s: float = 0.0
@@ -85,9 +97,38 @@ def find_source(init: str, runs_dir: Path, cache_dir: Path | None = None) -> Sou
     return Source(folder.name, folder.generator().path, critics[-1] if critics else None)
 
 
-def with_halved_rate(options: Mapping[str, Any]) -> Mapping[str, Any]:
-    """Begun from trained networks, the preset's learning rate is halved: they need to move less."""
-    return options if options.get("lr") is not None else {**options, "lr": resolve(options).lr / 2}
+def starter_for(config: TrainConfig) -> Source | None:
+    """Return the networks that come with artgan, where a new run of a recipe begins with them.
+
+    Networks that paint something learn to paint something else in a fraction of the time that they need from nothing:
+    ``docs/quality.md`` has the measurements.
+
+    Args:
+        config: of the run; under ``auto`` nothing is known yet.
+
+    Returns:
+        None where they do not fit.
+    """
+    fits = all(getattr(config, name) == value for name, value in _STARTER_RECIPE.items())
+    ladder = config.grow not in ("", "auto")  # of smaller sizes, which somebody asked for
+    return find_source(STARTER, Path()) if fits and config.size in _STARTER_SIZES and not ladder else None
+
+
+def source_for(init: str | None, config: TrainConfig, runs_dir: Path, cache_dir: Path | None = None) -> Source | None:
+    """Return what a new run begins with: what ``--init`` names, or else the starter, as far as that is known already.
+
+    Args:
+        init: what was typed, ``none`` included; None for nothing.
+        config: what the options come to by themselves.
+        runs_dir: the folder of runs.
+        cache_dir: as for ``find_source``.
+
+    Raises:
+        ArtganError: as for ``find_source``.
+    """
+    if init is None:
+        return starter_for(config)
+    return None if init == NOTHING else find_source(init, runs_dir, cache_dir)
 
 
 def resumed_config(folder: RunFolder, options: Mapping[str, Any]) -> TrainConfig:
@@ -105,7 +146,7 @@ def resumed_config(folder: RunFolder, options: Mapping[str, Any]) -> TrainConfig
             f"begin a new run from it: artgan train --init {folder.name}",
         ) from error
     given = {name: value for name, value in options.items() if value is not None}
-    own = config.model_dump(exclude_none=True)
+    own = config.known()
     if given.get("until_good") or any(name in given for name in LENGTHS):
         own = {name: value for name, value in own.items() if name not in LENGTHS}
     wanted = resolve({**own, **given})
@@ -119,91 +160,20 @@ def resumed_config(folder: RunFolder, options: Mapping[str, Any]) -> TrainConfig
     return wanted
 
 
-def open_dataset(job: Job, prepare_options: Mapping[str, Any]) -> Iterator[Event]:
-    """Prepare the dataset at this size unless it is, and open it."""
-    size, ready = job.config.size, _ready(job, prepare_options)
-    if job.dry_run and not ready:
-        raise UsageError(
-            f"{job.dataset.name!r} is not prepared at {size} px, and a dry run writes nothing",
-            f"artgan prepare {job.dataset.name} --size {size}",
-        )
-    yield from prepare_missing(job.dataset, size, ready=ready, **prepare_options)
-    job.prepared = open_prepared(job.dataset, size)
-    count = len(job.prepared.ids)
-    if job.folder is not None and job.folder.record.dataset_fingerprint != job.prepared.fingerprint:
-        raise UsageError(
-            f"the pictures of {job.dataset.name!r} are not those that {job.folder.name} was trained on",
-            f"begin a new run from it: artgan train {job.dataset.name} --init {job.folder.name}",
-        )
-    yield from _classify(job)
-    if count < _FEW_PAINTINGS:
-        yield Note(
-            text=f"{count} paintings are few: the generator may come to copy them; {_FEW_PAINTINGS} make it inventive",
-            level="warning",
-        )
-
-
-def _classify(job: Job) -> Iterator[Event]:
-    """Give each picture its class, by what the manifest says of it; a run goes on with the classes that it has."""
-    condition, labels = job.config.condition, None
-    if condition != "none":
-        found = classes_of(job.dataset, job.prepared.ids, condition)
-        job.classes, labels = found.names, found.labels
-        yield Note(text=str(found))
-    job.prepared = replace(job.prepared, labels=labels)
-    record = job.folder.record if job.folder else None
-    if record is None or not record.classes:
-        return
-    now = job.classes, len(split_rows(job.prepared, job.config.holdout)[0])
-    if now != (record.classes, record.images):
-        raise UsageError(
-            f"{record.name} learns {record.images:,} paintings of {', '.join(record.classes)}; by the {condition}s that"
-            f" {job.dataset.name!r} has now it would be {now[1]:,} of {', '.join(now[0])}",
-            f"begin a new run from it: artgan train {job.dataset.name} --init {record.name} --condition {condition}",
-        )
-
-
-def prepare_missing(dataset: DatasetFolder, size: int, *, ready: bool, **options: Any) -> Iterator[Event]:
-    """Prepare a dataset at a size unless it is ``ready``.
-
-    Args:
-        dataset: its folder.
-        size: in pixels.
-        ready: whether it is.
-        options: of ``prepare``; what is left out is as it was.
-
-    Raises:
-        UsageError: it has no picture to learn from.
-    """
-    if not ready:
-        yield Note(text=f"{dataset.name} is not prepared at {size} px yet: doing that first")
-        yield from prepare(dataset, size=size, **{**(prepared_options(dataset, size) or {}), **options})
-    if not read_set(dataset, size).images:
-        raise UsageError(
-            f"{dataset.name!r} has no picture to learn from", f"see why: artgan datasets show {dataset.name}"
-        )
-
-
-def _ready(job: Job, prepare_options: Mapping[str, Any]) -> bool:
-    size = job.config.size
-    if job.folder is None:
-        return is_prepared(job.dataset, size, **prepare_options)
-    # A run goes on with the pictures it began with, also when the dataset has got others since.
-    try:
-        return read_set(job.dataset, size).fingerprint == job.folder.record.dataset_fingerprint
-    except ArtganError:
-        return False
-
-
 def set_up(job: Job) -> Iterator[Event]:
-    """Build the networks, give them the weights they begin with, and rehearse."""
+    """Settle what depends on the machine, build the networks, give them the weights they begin with, and rehearse."""
     from artgan.models.files import picture_size
+    from artgan.training import machine
     from artgan.training.beginning import begin_from, open_networks
-    from artgan.training.session import Session
+    from artgan.training.session import OutOfMemoryError, Session
 
-    source = open_networks(job.source) if job.source is not None and not job.resumed else None
+    gpu = machine.choose_device(job.config.device).startswith("GPU")  # before there is any network
+    source = open_networks(job.source) if job.source else None
+    if job.config.preset == AUTO:
+        yield from _settle(job, gpu, source)
+        source = source or (open_networks(job.source) if job.source else None)
     begin_at = picture_size(source.generator) if source else None
-    job.session = Session(job.config, job.prepared, split_rows(job.prepared, job.config.holdout)[0], begin_at)
+    job.session = Session(job.config, job.prepared, job.rows, begin_at)
     if job.config.freeze_critic and job.source is None and not job.resumed:
         raise UsageError(
             f"freeze_critic {job.config.freeze_critic} keeps trained layers as they are, and a new run has none",
@@ -218,35 +188,42 @@ def set_up(job: Job) -> Iterator[Event]:
         for transfer in begin_from(job.session, source):
             yield Note(text=str(transfer))
         yield Note(text=f"learning rate {job.config.lr:g}")
-    job.images_per_s = job.session.rehearse()
+    try:
+        job.images_per_s = job.session.rehearse()
+    except OutOfMemoryError as error:
+        yield halve(job, error, job.session.state())
+        job.images_per_s = job.session.rehearse()
 
 
-def split_rows(prepared: PreparedImages, holdout: float) -> tuple[np.ndarray, np.ndarray]:
-    """Return the rows to learn, and those held out; pictures that have no class, where the others do, are neither."""
-    import numpy as np
+def halve(job: Job, error: OutOfMemoryError, state: State) -> Note:
+    """Go on from a state with half as many pictures at a time, once.
 
-    known = rows_with_class(prepared)
-    learned = known[learned_rows([prepared.ids[row] for row in known], holdout)]
-    return learned, np.setdiff1d(known, learned)
-
-
-def learned_rows(ids: list[str], holdout: float) -> np.ndarray:
-    """Return the rows to learn; which ones are held out follows from their ids, whatever else is in the set.
-
-    Args:
-        ids: of all pictures.
-        holdout: a share below 1, or a number.
-
-    Returns:
-        ``(n,)`` int64, ascending.
+    Raises:
+        OutOfMemoryError: the one given, where that would not do, or was done before.
     """
-    import numpy as np
+    before = job.session.at_once
+    if job.halved or 2 * error.fitting < before:
+        raise error
+    job.config, job.halved = job.session.halve(), True
+    job.session.load(state)
+    return Note(text=f"{error.message}: going on with {job.session.at_once} at a time", level="warning")
 
-    held = round(holdout * len(ids)) if holdout < 1 else int(holdout)
-    if len(ids) - held < 1:
-        raise UsageError(f"holding out {held} of {len(ids)} paintings leaves none to learn", "hold out fewer")
-    order = sorted(range(len(ids)), key=lambda row: hashlib.sha256(ids[row].encode()).digest())
-    return np.sort(np.array(order[held:], np.int64))
+
+def _settle(job: Job, gpu: bool, source: Networks | None) -> Iterator[Event]:
+    """Choose the preset: that of the networks it begins from, or half of them would not fit; else by the rule."""
+    from artgan.models.files import latent_dim
+
+    known = recognise(source.generator, source.critic) if source else None
+    if source and known:
+        preset, reason, latents = known, f"as {source.name}", latent_dim(source.generator)
+    else:
+        preset, reason = choose(gpu, job.config.size, len(job.rows))
+        latents = None
+    yield Note(text=f"preset {preset}: {reason}")
+    config = settled(job.config, preset, begun=source is not None, latent_dim=latents)
+    if source is None and not job.from_nothing:
+        job.source = starter_for(config)
+    job.config = settled(job.config, preset, begun=True) if job.source and source is None else config
 
 
 def _load_newest(job: Job) -> Iterator[Event]:
@@ -309,7 +286,7 @@ def _facts(job: Job) -> dict[str, Any]:
         "seed": job.config.seed,
         "versions": versions,
         "device": job.session.device,
-        **({"begun_from": job.source.name} if job.source and job.folder is None else {}),
+        **({"begun_from": job.source.name} if job.source else {}),
         "typical_aspect": job.prepared.typical_aspect,
     }
 
@@ -321,8 +298,6 @@ def write_config(folder: RunFolder, config: TrainConfig) -> None:
 
 def plan(job: Job) -> Planned:
     """Return what is known before the first step."""
-    from artgan.training import machine
-
     session, folder, total = job.session, job.folder, job.session.planned_images
     left = (job.config.time or 0) - session.seconds
     if total is not None:
@@ -334,11 +309,12 @@ def plan(job: Job) -> Planned:
         begun_from=job.source.name if job.source else None,
         dataset=job.dataset.name,
         images=session.count,
-        held_out=len(split_rows(job.prepared, job.config.holdout)[1]),
+        held_out=job.held_out,
         size=job.config.size,
         stages=tuple(side for side in job.config.stages if side >= session.size),
         preset=job.config.preset,
         batch_size=job.config.batch_size,
+        micro_batch=job.config.micro_batch,
         generator_parameters=session.trainer.generator.count_params(),
         discriminator_parameters=session.trainer.discriminator.count_params(),
         device=session.device,
@@ -347,5 +323,5 @@ def plan(job: Job) -> Planned:
         planned_images=total,
         until_good=job.config.until_good,
         planned_seconds=max(left, 0.0),
-        memory_mb=machine.memory_mb(),
+        memory_mb=session.memory_mb(),
     )

@@ -15,11 +15,12 @@ from artgan.errors import ArtganError, DiskFullError, UsageError
 from artgan.events import Event, Note
 from artgan.records import now
 from artgan.runs.folder import RunFolder
-from artgan.runs.store import find_run, process_fields
+from artgan.runs.store import NOTHING, STARTER, find_run, process_fields
 from artgan.training import job as jobs
-from artgan.training.config import resolve
 from artgan.training.events import Trained
 from artgan.training.job import Job
+from artgan.training.opening import open_dataset
+from artgan.training.resolving import resolve
 
 
 def train(
@@ -42,8 +43,9 @@ def train(
 
     Args:
         dataset: its name or folder; may be left out when there is one.
-        options: ``TrainConfig`` fields; what is left out comes from the preset. With ``resume``, only those that say
-            how long, what is kept and where it computes.
+        options: ``TrainConfig`` fields; what is left out comes from the preset, which is itself chosen by machine, size
+            and number of paintings unless it is named. With ``resume``, only those that say how long, what is kept and
+            where it computes.
         datasets_dir: the folder of datasets.
         runs_dir: the folder of runs.
         name: what the new run's name begins with; default the dataset and the size.
@@ -51,7 +53,8 @@ def train(
         resume: a run to go on with, from its newest whole checkpoint.
         into: a run folder that was made for this training, with its record and its configuration; whoever calls again
             with the same one goes on from its newest whole checkpoint, or begins anew where there is none.
-        init: a run, or a generator's file, here or at an https address, whose weights the new run begins with.
+        init: a run, or a generator's file, here or at an https address, whose weights the new run begins with; "none"
+            for random ones. Not given, it is the starter that comes with artgan where that fits the recipe.
         cache_dir: where a file from an address is kept; default the user's cache.
         should_stop: asked between steps; when it says True, the run is saved and ends.
         dry_run: plan, rehearse, write nothing.
@@ -72,6 +75,10 @@ def train(
                 raise UsageError("--resume goes on with a run, --init starts a new one", "give one of them")
             job.resumed = True
             job.folder = find_run(job.runs_dir, str(resume))
+            if job.folder.name == STARTER:
+                raise UsageError(
+                    f"{STARTER} is a beginning, and does not go on itself", f"artgan train --init {STARTER}"
+                )
             stack.enter_context(job.folder.locked())
             job.config = jobs.resumed_config(job.folder, options)
             dataset = dataset or job.folder.record.dataset
@@ -80,15 +87,19 @@ def train(
             stack.enter_context(job.folder.locked())
             job.config = jobs.resumed_config(job.folder, {})
             job.resumed = job.may_begin_anew = jobs.has_checkpoint(job.folder)
-            if init is not None:
+            # What it was called where it was sent from; a run that began with the starter may have to do so anew.
+            name = job.folder.record.begun_from or ""
+            init = init or (STARTER if name == STARTER else None)
+            if init not in (None, NOTHING):
                 job.source = jobs.find_source(str(init), job.runs_dir, cache_dir)
-        elif init is not None:
-            job.source = jobs.find_source(str(init), job.runs_dir, cache_dir)
-            job.config = resolve(jobs.with_halved_rate(options))
+                job.source = job.source._replace(name=name or job.source.name)
         else:
             job.config = resolve(options)
+            job.source = jobs.source_for(str(init) if init else None, job.config, job.runs_dir, cache_dir)
+            job.config = resolve(options, begun=True) if job.source else job.config
+        job.from_nothing = init == NOTHING
         job.dataset = find_dataset(job.datasets_dir, str(dataset) if dataset else None)
-        yield from jobs.open_dataset(job, prepare_options or {})
+        yield from open_dataset(job, prepare_options or {})
         yield Note(text="getting TensorFlow ready")
         yield from jobs.set_up(job)
         if dry_run:
@@ -114,7 +125,8 @@ def _train(job: Job, folder: RunFolder) -> Iterator[Event]:
         else:
             saving.tidy(folder, 0)  # of a run that begins anew, nothing that it wrote before counts
             saving.begin(session, folder)
-        folder.update(state="running", reason="", ended=None, device=session.device, **process_fields())
+        going = {"state": "running", "reason": "", "ended": None, "preset": job.config.preset}
+        folder.update(**going, device=session.device, **process_fields())
         folder.log(f"training goes on at step {session.step}" if job.resumed else "training begins")
         yield jobs.plan(job)
         outcome["state"], outcome["reason"] = yield from Driver(job, folder).run()

@@ -24,7 +24,12 @@ _SMALLEST_BATCH = 2
 
 
 class OutOfMemoryError(ArtganError):
-    """A step does not fit into memory; the hint names the batch that does."""
+    """A step does not fit into memory; the hint names how many pictures at a time do.
+
+    ``fitting`` is their number, 0 when even a pair is too much.
+    """
+
+    fitting: int = 0
 
 
 class Session:
@@ -46,16 +51,21 @@ class Session:
         self.device = machine.choose_device(config.device)
         self.policy = machine.choose_policy(config, self.device)
         self.config = config
+        self._prepared, self._rows = prepared, rows
         self.classes = 0 if prepared.labels is None else int(prepared.labels.max()) + 1
         held = np.setdiff1d(rows_with_class(prepared), rows)
         labels = None if prepared.labels is None else prepared.labels[held]
         self._held_out = (prepared.images[held], labels) if config.augment_p == "auto" else None
-        self.batches = Batches(prepared.images, prepared.labels, rows, config.step_images, config.seed)
+        self._deal()
         self._enter(max((side for side in config.stages if side <= (begin_at or 0)), default=config.stages[0]))
         self._logs: list[dict[str, tf.Tensor]] = []
         self.step = 0
         self.seconds = 0.0
         self.cpu_seconds = 0.0
+
+    def _deal(self) -> None:
+        prepared, config = self._prepared, self.config
+        self.batches = Batches(prepared.images, prepared.labels, self._rows, config.step_images, config.seed)
 
     def _enter(self, size: int) -> None:
         """Make fresh networks for pictures of a size, and compile the step that trains them."""
@@ -73,6 +83,11 @@ class Session:
     def precision(self) -> str:
         """The number format of the networks: float32 or bfloat16."""
         return self.policy.removeprefix("mixed_")
+
+    @property
+    def at_once(self) -> int:
+        """How many pictures a step computes at a time: the batch, or a part of it."""
+        return self.config.micro_batch or self.config.batch_size
 
     @property
     def count(self) -> int:
@@ -189,6 +204,25 @@ class Session:
         checkpoints.restore(self.trainer, state.arrays)
         self._logs.clear()
         self.step, self.seconds, self.cpu_seconds = state.step, state.seconds, state.cpu_seconds
+        if state.images_seen != self.images_seen:  # it was of larger batches: the same place is another step now
+            self.step = state.images_seen // self.config.step_images
+            began = int(self.trainer.began) * self.step // max(state.step, 1)
+            self.trainer.step.assign(self.step)
+            self.trainer.began.assign(began)
+
+    def halve(self) -> TrainConfig:
+        """Compute half as many pictures at a time from here on; the networks are fresh ones, so load a state.
+
+        Where the parts of a batch teach what the whole does, it is cut into parts; else the batch itself is halved.
+
+        Returns:
+            The configuration from here on.
+        """
+        field = "micro_batch" if self.trainer.takes_parts else "batch_size"
+        self.config = self.config.model_copy(update={field: self.at_once // 2})
+        self._deal()
+        self._enter(self.size)
+        return self.config
 
     def go_back(self, state: State) -> float:
         """Go back to a state, but with other random numbers and half the learning rate than led away from it.
@@ -210,14 +244,16 @@ class Session:
         """
         self._refuse_what_cannot_fit()
         state = self.state()
-        # A penalised step and one without are separate branches of the first trace.
-        self.advance()
-        begun = time.perf_counter()
-        for _ in range(_REHEARSED_STEPS):
+        try:
+            # A penalised step and one without are separate branches of the first trace.
             self.advance()
-        float(self._logs[-1]["d_loss"])
-        seconds = time.perf_counter() - begun
-        self.load(state)
+            begun = time.perf_counter()
+            for _ in range(_REHEARSED_STEPS):
+                self.advance()
+            float(self._logs[-1]["d_loss"])
+            seconds = time.perf_counter() - begun
+        finally:
+            self.load(state)
         return _REHEARSED_STEPS * self.config.step_images / seconds
 
     def _refuse_what_cannot_fit(self) -> None:
@@ -225,14 +261,21 @@ class Session:
         if self.device.startswith("GPU"):
             return
         networks, free = self._networks(self.config.size), machine.free_bytes()
-        batch = self.config.batch_size
-        while batch >= _SMALLEST_BATCH and machine.step_bytes(*networks, batch) > free:
-            batch //= 2
-        if batch < self.config.batch_size:
-            raise self._out_of_memory(batch, free)
+        fitting = self.at_once
+        while fitting >= _SMALLEST_BATCH and machine.step_bytes(*networks, fitting) > free:
+            fitting //= 2
+        if fitting < self.at_once:
+            raise self._out_of_memory(fitting, free)
+
+    def memory_mb(self) -> float:
+        """Foretell how much memory the process comes to hold, in megabytes: at the largest size, where it grows."""
+        now, then = (machine.step_bytes(*self._networks(size), self.at_once) for size in (self.size, self.config.size))
+        return machine.memory_mb() + (then - now) / 1e6
 
     def _largest_batch(self) -> int:
         """Return the largest batch, by halves, that a step can be taken with now; 0 when even a pair is too much."""
+        if self.config.micro_batch:
+            return self.at_once // 2  # tried when it is
         batch = self.config.batch_size // 2
         while batch >= _SMALLEST_BATCH:
             try:
@@ -243,10 +286,13 @@ class Session:
         return 0
 
     def _out_of_memory(self, fitting: int, free: float | None = None) -> OutOfMemoryError:
-        size = f"{self.config.batch_size} pictures of {self.config.size} px"
+        size = f"{self.at_once} pictures of {self.config.size} px"
         text = f"a batch of {size} does not fit into memory"
         if free is not None:
-            needed = machine.step_bytes(*self._networks(self.config.size), self.config.batch_size)
+            needed = machine.step_bytes(*self._networks(self.config.size), self.at_once)
             text = f"a batch of {size} needs about {needed / 1e9:.1f} GB of memory; {free / 1e9:.1f} GB are free"
+        option = "--micro-batch" if self.trainer.takes_parts else "--batch-size"
         fits = fitting >= _SMALLEST_BATCH
-        return OutOfMemoryError(text, f"use --batch-size {fitting}" if fits else "use a smaller --size")
+        error = OutOfMemoryError(text, f"use {option} {fitting}" if fits else "use a smaller --size")
+        error.fitting = fitting if fits else 0
+        return error

@@ -9,6 +9,7 @@ Every random number comes from (seed, step) by a counter, so the state that a re
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 import keras
@@ -17,6 +18,7 @@ import tensorflow as tf
 
 from artgan.errors import UsageError
 from artgan.models.presets import NetworkSpec, find_preset, look_up
+from artgan.training.accumulating import in_parts
 from artgan.training.adapting import Adaptation
 from artgan.training.augment import augment, mirror
 from artgan.training.averaging import move_average
@@ -44,7 +46,8 @@ class GANTrainer(keras.Model):
 
     Raises:
         UsageError: the loss needs real and painted pictures together, and ``separate_batches`` shows them apart; it
-            is flat somewhere, and ``joint`` is asked for; or ``freeze_critic`` is more than there are layers.
+            is flat somewhere, and ``joint`` is asked for; ``freeze_critic`` is more than there are layers; or the
+            networks normalise a batch as a whole, and ``micro_batch`` asks for parts of it.
     """
 
     def __init__(
@@ -74,6 +77,11 @@ class GANTrainer(keras.Model):
         spec = NetworkSpec(config.size, config.latent_dim, classes, dtype, fused=True)
         self.generator = preset.build_generator(spec)
         self.discriminator = preset.build_discriminator(spec)
+        if config.micro_batch and not self.takes_parts:
+            raise UsageError(
+                f"the preset {config.preset} normalises a batch as a whole, which micro_batch would tear apart",
+                "use a smaller --batch-size, or the preset quality",
+            )
         self.frozen = freeze(self.discriminator, config.freeze_critic)
         self.averaged = preset.build_generator(NetworkSpec(config.size, config.latent_dim, classes))
         self.averaged.set_weights(self.generator.get_weights())
@@ -89,6 +97,12 @@ class GANTrainer(keras.Model):
         if config.augment_p == "auto" and self.policies:
             self.adaptation = Adaptation(self, config.augment_target, config.ada_kimg, held_out)
         self.built = True
+
+    @property
+    def takes_parts(self) -> bool:
+        """Whether the parts of a batch teach what the whole does: no layer looks at several pictures at once."""
+        whole = keras.layers.BatchNormalization
+        return not any(isinstance(x, whole) for net in (self.generator, self.discriminator) for x in net.layers)
 
     def _counter(self, name: str) -> keras.Variable:
         return self.add_weight(
@@ -210,27 +224,29 @@ class GANTrainer(keras.Model):
         steps = tf.cast(self.step, tf.int64) - tf.cast(self.began, tf.int64) + 1
         return tf.cast(steps, tf.float32) * tf.cast(images, tf.float32)
 
-    def _seed(self, stream: int, turn: int = 0) -> tf.Tensor:
+    def _seed(self, stream: int, turn: int = 0, part: tf.Tensor | int = 0) -> tf.Tensor:
         """Name this step's random numbers of a stream; a device beside others (``tf.distribute``) has its own.
 
-        ``turn`` counts the updates of the critic within the step, from 0.
+        ``turn`` counts the updates of the critic within the step, ``part`` the parts of a batch, from 0.
         """
         replica = tf.cast(tf.distribute.get_replica_context().replica_id_in_sync_group, tf.int64)
         # A configured seed is below 2**31, so the parts do not touch.
         first = self.config.seed * _STREAMS + stream + tf.cast(self.attempt, tf.int64) * 2**40 + replica * 2**52
-        return tf.stack([first, tf.cast(self.step, tf.int64) + turn * 2**40])
+        place = tf.cast(self.step, tf.int64) + turn * 2**40 + tf.cast(part, tf.int64) * 2**46
+        return tf.stack([first, place])
 
-    def _paint(self, count: tf.Tensor, labels: tf.Tensor | None, seed: tf.Tensor, training: bool) -> tf.Tensor:
-        """Paint so many pictures."""
-        latents = tf.random.stateless_normal([count, self.config.latent_dim], seed)
-        return _call(self.generator, latents, labels, training)
+    def _latents(self, count: tf.Tensor, seed: tf.Tensor) -> tf.Tensor:
+        return tf.random.stateless_normal([count, self.config.latent_dim], seed)
+
+    def _parts(self) -> int:
+        return self.config.batch_size // (self.config.micro_batch or self.config.batch_size)
 
     def _train_critic(self, reals: tf.Tensor, labels: tf.Tensor | None, turn: int) -> dict[str, tf.Tensor]:
         """Update the critic once; in the last turn, where both learn from one look, the generator too."""
         seed, count = self._seed(_CRITIC_LATENTS, turn), tf.shape(reals)[0]
         if self.config.separate_batches:
             # As train_on_batch on the output of predict: the generator in inference mode.
-            fakes = self._paint(count, labels, seed, False)
+            fakes = _call(self.generator, self._latents(count, seed), labels, False)
             real, fake, logs = self._update_separately(reals, fakes, labels, turn)
         else:
             joint = self.config.joint and turn == self.config.critic_steps - 1
@@ -243,50 +259,61 @@ class GANTrainer(keras.Model):
         self, reals: tf.Tensor, labels: tf.Tensor | None, seed: tf.Tensor, turn: int, joint: bool
     ) -> tuple[tf.Tensor, tf.Tensor, dict[str, tf.Tensor]]:
         """Update the critic, and the generator if ``joint``, from one look; return the scores of both, and the logs."""
-        painter = self.generator.trainable_variables
-        with tf.GradientTape(watch_accessed_variables=False) as tape:
-            if joint:
-                tape.watch([variable.value for variable in painter])
-            fakes = self._paint(tf.shape(reals)[0], labels, seed, True)
-        every, gamma = self.config.penalty_every, self.config.gamma
-        if not gamma or every == 1:
-            found = self._judge(reals, fakes, labels, turn, gamma > 0, joint)
-        else:
-            update = tf.cast(self.step, tf.int64) * self.config.critic_steps + turn
-            found = tf.cond(
-                tf.equal(update % every, 0),
-                lambda: self._judge(reals, fakes, labels, turn, True, joint),
-                lambda: self._judge(reals, fakes, labels, turn, False, joint),
-            )
-        terms = self.loss_terms
+        painter, critic = self.generator.trainable_variables, self.discriminator.trainable_variables
+        every, gamma, terms = self.config.penalty_every, self.config.gamma, self.loss_terms
+        update = tf.cast(self.step, tf.int64) * self.config.critic_steps + turn
+
+        def look(part: tf.Tensor, reals: tf.Tensor, latents: tf.Tensor, labels: tf.Tensor | None) -> Any:
+            with tf.GradientTape(watch_accessed_variables=False) as tape:
+                if joint:
+                    tape.watch([variable.value for variable in painter])
+                fakes = _call(self.generator, latents, labels, True)
+            judged = partial(self._judge, reals, fakes, labels, turn, part, joint=joint)
+            if not gamma or every == 1:
+                found = judged(penalise=gamma > 0)
+            else:
+                due = tf.equal(update % every, 0)
+                found = tf.cond(due, lambda: judged(penalise=True), lambda: judged(penalise=False))
+            learned = tape.gradient(fakes, painter, output_gradients=found.towards) if joint else []
+            return [found.penalty, *found.gradients, *learned], [found.real, found.fake]
+
+        latents = self._latents(tf.shape(reals)[0], seed)
+        (penalty, *gradients), (real, fake) = in_parts(look, self._parts(), reals, latents, labels)
         logs = {
-            "d_loss": terms.critic(found.real, found.fake),
-            "accuracy": terms.accuracy(found.real, found.fake),
+            "d_loss": terms.critic(real, fake),
+            "accuracy": terms.accuracy(real, fake),
             # So that the mean over all steps is the mean over those that have one.
-            "penalty": found.penalty * every,
+            "penalty": penalty * every,
         }
         if joint:
-            gradients = tape.gradient(fakes, painter, output_gradients=found.towards)
-            self.generator_optimizer.apply(gradients, painter)
-            logs["g_loss"] = terms.generator(found.real, found.fake)
-        self.discriminator_optimizer.apply(found.gradients, self.discriminator.trainable_variables)
-        return found.real, found.fake, logs
+            self.generator_optimizer.apply(gradients[len(critic) :], painter)
+            logs["g_loss"] = terms.generator(real, fake)
+        self.discriminator_optimizer.apply(gradients[: len(critic)], critic)
+        return real, fake, logs
 
     def _judge(
-        self, reals: tf.Tensor, fakes: tf.Tensor, labels: tf.Tensor | None, turn: int, penalise: bool, joint: bool
+        self,
+        reals: tf.Tensor,
+        fakes: tf.Tensor,
+        labels: tf.Tensor | None,
+        turn: int,
+        part: tf.Tensor | int,
+        *,
+        penalise: bool,
+        joint: bool,
     ) -> Judgement:
         both = None if labels is None else tf.concat([labels, labels], axis=0)
         mixed = self.loss_terms.between
         return judge(
             self.loss_terms,
-            lambda pictures: self._score(pictures, both, self._seed(_CRITIC_AUGMENT, turn)),
+            lambda pictures: self._score(pictures, both, self._seed(_CRITIC_AUGMENT, turn, part)),
             self.discriminator.trainable_variables,
             reals,
             fakes,
             weight=penalise * self.config.penalty_every * self.config.gamma / (1 if mixed else 2),
             middle=(
-                lambda pictures: self._score(pictures, labels, self._seed(_BETWEEN_AUGMENT, turn)),
-                self._seed(_BETWEEN, turn),
+                lambda pictures: self._score(pictures, labels, self._seed(_BETWEEN_AUGMENT, turn, part)),
+                self._seed(_BETWEEN, turn, part),
             )
             if mixed
             else None,
@@ -314,16 +341,23 @@ class GANTrainer(keras.Model):
 
     def _train_generator(self, reals: tf.Tensor, labels: tf.Tensor | None, turn: int) -> tf.Tensor:
         variables = self.generator.trainable_variables
-        real = self._score(reals, labels, self._seed(_REAL_AUGMENT, turn)) if self.loss_terms.paired else None
         # keragan shows the combined model the very latents its discriminator has just judged.
         seed = self._seed(_CRITIC_LATENTS if self.config.separate_batches else _GENERATOR_LATENTS, turn)
-        with tf.GradientTape(watch_accessed_variables=False) as tape:
-            tape.watch([variable.value for variable in variables])
-            fakes = self._paint(tf.shape(reals)[0], labels, seed, True)
-            fake = self._score(fakes, labels, self._seed(_FAKE_AUGMENT, turn))
-            loss = self.loss_terms.generator(real, fake)
-            shared = _shared(loss)
-        self.generator_optimizer.apply(tape.gradient(shared, variables), variables)
+
+        def look(part: tf.Tensor, reals: tf.Tensor, latents: tf.Tensor, labels: tf.Tensor | None) -> Any:
+            paired = self.loss_terms.paired
+            real = self._score(reals, labels, self._seed(_REAL_AUGMENT, turn, part)) if paired else None
+            with tf.GradientTape(watch_accessed_variables=False) as tape:
+                tape.watch([variable.value for variable in variables])
+                fakes = _call(self.generator, latents, labels, True)
+                fake = self._score(fakes, labels, self._seed(_FAKE_AUGMENT, turn, part))
+                loss = self.loss_terms.generator(real, fake)
+                shared = _shared(loss)
+            return [loss, *tape.gradient(shared, variables)], []
+
+        latents = self._latents(tf.shape(reals)[0], seed)
+        (loss, *gradients), _ = in_parts(look, self._parts(), reals, latents, labels)
+        self.generator_optimizer.apply(gradients, variables)
         return loss
 
     def _score_held_out(self, count: tf.Tensor, turn: int) -> tf.Tensor | None:

@@ -30,7 +30,7 @@ from artgan.datasets.prepared import PreparedImages, open_prepared
 from artgan.metrics.distances import fid, kid
 from artgan.metrics.features import Features
 from artgan.models.painting import paint
-from artgan.training.config import resolve
+from artgan.training.resolving import resolve
 from artgan.training.session import Session
 
 SAMPLES = 2000

@@ -32,9 +32,13 @@ from artgan.errors import NotFoundError
 from artgan.metrics.distances import fid, kid, precision_recall
 from artgan.metrics.features import Features, cache_path, keep, load_cached
 from artgan.metrics.neighbours import diversity
+from artgan.models.files import picture_size
 from artgan.models.painting import paint
+from artgan.runs.store import STARTER
 from artgan.training import checkpoints
-from artgan.training.config import resolve
+from artgan.training.beginning import begin_from, open_networks
+from artgan.training.job import find_source
+from artgan.training.resolving import resolve
 from artgan.training.session import Session
 
 MARKS = (1, 2, 4, 8, 13, 20, 30, 45, 60, 90, 120)
@@ -72,8 +76,13 @@ PLAN = [
 def open_session(run: Run, prepared: PreparedImages) -> Session:
     """Make a recipe's networks ready; nothing of it counts."""
     options = {"preset": "fast" if run.recipe == "starter" else run.recipe, "size": SIZE, "seed": run.seed}
-    config = resolve({**options, "precision": "float32"})
-    session = Session(config, prepared, np.arange(len(prepared.ids)))
+    if run.recipe != "starter":
+        return Session(resolve({**options, "precision": "float32"}), prepared, np.arange(len(prepared.ids)))
+    source = open_networks(find_source(STARTER, Path()))
+    config = resolve({**options, "precision": "float32"}, begun=True)
+    session = Session(config, prepared, np.arange(len(prepared.ids)), picture_size(source.generator))
+    for _ in begin_from(session, source):
+        pass
     return session
 
 
@@ -91,7 +100,7 @@ def judge(session: Session, reals: np.ndarray, features: Features, run: Run, she
         "fid": round(fid(reals, found).value, 2),
         "precision": round(near.precision.value, 4),
         "recall": round(near.recall.value, 4),
-        "diversity": round(diversity(reals, found).distance.value, 3),
+        "diversity": round(diversity(reals, found).spread.value, 3),
     }
 
 
@@ -106,16 +115,18 @@ def train(run: Run, prepared: PreparedImages, reals: np.ndarray, features: Featu
     except NotFoundError:
         checkpoints.save(states, session.state())
     marks = [60.0 * mark for mark in MARKS if mark <= run.minutes and 60.0 * mark > session.cpu_seconds]
-    saved = session.cpu_seconds
-    before = session.cpu_seconds
+    saved = before = session.cpu_seconds
     begun = time.process_time()
     for mark in marks:
         while session.cpu_seconds < mark:
+            if session.has_outgrown():
+                session.grow()
             session.advance()
-            if session.step % 10 == 0:
-                logs = session.drain()
-                session.cpu_seconds = before + time.process_time() - begun
-            if session.step % 10 == 0 and session.cpu_seconds - saved >= SAVE_S:
+            if session.step % 10:
+                continue
+            logs = session.drain()
+            session.cpu_seconds = before + time.process_time() - begun
+            if session.cpu_seconds - saved >= SAVE_S:
                 checkpoints.save(states, session.state())
                 saved, before, begun = session.cpu_seconds, session.cpu_seconds, time.process_time()
         numbers = judge(session, reals, features, run, out / f"{run.name}-{round(mark / 60):03d}.png")
@@ -124,7 +135,7 @@ def train(run: Run, prepared: PreparedImages, reals: np.ndarray, features: Featu
             **run._asdict(),
             "minutes": round(mark / 60),
             "kimg": round(session.images_seen / 1000, 1),
-            "cpu_s_per_kimg": round(1e6 * session.cpu_seconds / session.images_seen / 1000, 2),
+            "cpu_s_per_kimg": round(1000 * session.cpu_seconds / session.images_seen, 2),
             **numbers,
             "d_loss": round(logs[-1]["d_loss"], 3),
             "g_loss": round(logs[-1]["g_loss"], 3),

@@ -23,7 +23,7 @@ import tensorflow as tf
 from artgan.models.dcgan import generator, keragan_discriminator
 from artgan.models.fused import ConvPool2D, UpConv2D
 from artgan.models.presets import NetworkSpec
-from artgan.training.config import resolve
+from artgan.training.resolving import resolve
 from artgan.training.trainer import GANTrainer
 
 

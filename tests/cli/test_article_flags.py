@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from artgan.cli.article import TRAINER, translate
@@ -64,7 +66,4 @@ def test_the_article_command_line_reaches_the_training(studio):
 
 
 def test_hidden_in_help(studio):
-    page = studio.artgan("train", "--help").stdout
-    assert "_" not in page.replace("ARTGAN_*", "").replace("images_seen", "").replace("cpu_seconds", "").replace(
-        "newest_grid", ""
-    )
+    assert not re.search(r"--\w*_", studio.artgan("train", "--help").stdout)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 from pathlib import Path
 from typing import Any
@@ -107,6 +108,11 @@ def test_the_next_command_and_a_refusal_know_the_class(made: Any) -> None:
     mixed = made.artgan("sample", "--class", "disc:0.5,cross:0.5", "-n", "2")
     assert "seed000001-cross-0.5-disc-0.5.png" in mixed.stdout
     assert "--class disc:0.5,cross:0.5 --seeds 2-11" in mixed.stderr
+    walk = made.artgan("sample", "--class", "disc..cross", "--seeds", "7", "-n", "3", "--json")
+    assert [row["class"] for row in json.loads(walk.stdout)] == ["disc", "cross:0.5,disc:0.5", "cross"]
+    assert "--class disc..cross --seeds 8 -n 3" in walk.stderr
+    several = made.artgan("sample", "--class", "disc..cross", "--seeds", "7,8")
+    assert several.exit_code == 2 and "a walk across classes is one seed's" in several.stderr
     refused = made.artgan("sample", "--class", "ring")
     assert refused.exit_code == 2
     assert "there is no class 'ring'" in refused.stderr and "there are: cross, disc, square" in refused.stderr

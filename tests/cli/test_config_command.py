@@ -9,7 +9,7 @@ def origins(studio) -> dict[str, tuple[object, str]]:
 
 def test_every_origin_wins_over_the_one_below(studio, monkeypatch):
     assert origins(studio)["size"] == (64, "default")
-    assert origins(studio)["kimg"][1] == "preset dcgan"
+    assert origins(studio)["kimg"] == ({"fast": 600, "quality": 2000}, "preset auto")
     user = studio.path.parent / "config" / "artgan.toml"
     user.parent.mkdir()
     user.write_text("size = 8\nseed = 8\nbatch_size = 8\ngrid = 8\n")

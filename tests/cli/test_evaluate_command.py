@@ -22,8 +22,8 @@ from artgan.files import write_bytes
 from artgan.images import read_metadata
 from artgan.runs.folder import RunFolder
 from artgan.training.events import Trained
-from artgan.training.job import learned_rows
 from artgan.training.loop import train
+from artgan.training.opening import learned_rows
 
 OPTIONS = {
     "size": 16,

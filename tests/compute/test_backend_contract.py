@@ -25,7 +25,7 @@ from artgan.datasets.manifest import DatasetFolder
 from artgan.errors import ArtganError, NotFoundError
 from artgan.runs.folder import RunFolder
 from artgan.runs.record import GOING
-from artgan.training.config import resolve
+from artgan.training.resolving import resolve
 
 BACKENDS = ("local", "azureml_v1")
 LEARNING = {"size": 16, "batch_size": 8, "latent_dim": 16, "grid": 4, "precision": "float32", "save_every": "0.3s"}

@@ -36,8 +36,9 @@ from artgan.errors import DamagedError, DiskFullError
 from artgan.runs.folder import RunFolder
 from artgan.runs.record import Best, Checkpoint
 from artgan.runs.store import new_run
-from artgan.training.config import resolve, to_toml
+from artgan.training.config import to_toml
 from artgan.training.events import Tick, Verdict
+from artgan.training.resolving import resolve
 
 pytestmark = pytest.mark.skipif(
     not list(importlib.metadata.Distribution.discover(name="artgan")),

@@ -23,8 +23,9 @@ from artgan.compute.staging import pins, stage
 from artgan.errors import ArtganError, NotFoundError, SetupError, UsageError
 from artgan.runs.folder import RunFolder
 from artgan.runs.store import new_run
-from artgan.training.config import resolve, to_toml
+from artgan.training.config import to_toml
 from artgan.training.job import find_source
+from artgan.training.resolving import resolve
 
 pytestmark = pytest.mark.skipif(
     not list(importlib.metadata.Distribution.discover(name="artgan")),

@@ -75,12 +75,17 @@ def wait_for(what: Callable[[], bool], *, timeout_s: float = 20.0) -> None:
         time.sleep(0.005)
 
 
-def rates(internet: Any, host: str) -> tuple[float, int]:
-    """Return the requests a second over all, and the most that came within four fifths of a second.
+def rates(internet: Any, host: str, per_second: float) -> tuple[float, float]:
+    """Return the requests a second over all, and the seconds that one of them must have been late on its way.
 
-    Programs that promise so many a second leave a tenth of a second for the way; on a machine that does six things at
-    once a request may be late by more than that, and the next one look too early.
+    Requests that leave so many a second arrive in a shorter time only when an earlier one was held up: on a machine
+    that does six things at once, by some tenths of a second. One request too many in every second adds up instead.
     """
     times = [seen.time for seen in internet.log.requests(host)]
     mean = (len(times) - 1) / (times[-1] - times[0]) if len(times) > 1 else 0.0
-    return mean, internet.log.busiest_second(host, width_s=0.8)
+    least, late = float("inf"), 0.0
+    for count, moment in enumerate(times):
+        ahead = count / per_second - moment
+        least = min(least, ahead)
+        late = max(late, ahead - least)
+    return mean, late

@@ -188,7 +188,7 @@ def test_public_domain_reads_pages_once_and_is_strict(place: Path) -> None:
         internet.log.clear()
         assert internet.artgan(*command, cwd=place).returncode == 0
         assert internet.log.requests(WWW, "/en/*-*/*-*") == internet.log.requests(WWW, "*paintings-by-genre*")
-        assert rates(internet, WWW)[0] <= 1
+        assert rates(internet, WWW, 1)[0] <= 1
 
 
 @together.test(

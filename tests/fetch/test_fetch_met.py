@@ -31,7 +31,7 @@ def test_the_museum_is_a_source_like_the_other(place: Path) -> None:
         assert set(internet.log.counts(PICTURES)) - {"/robots.txt"} == {
             f"/CRDImages/ep/original/DP-{number}-001.jpg" for number in (1000, 1002)
         }
-        assert rates(internet, API)[0] <= 1
+        assert rates(internet, API, 1)[0] <= 1
         assert "Metropolitan" in found.description["source"]
 
         before = found.tree()

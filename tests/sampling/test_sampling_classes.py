@@ -87,6 +87,9 @@ def test_the_class_decides_and_mixtures_lie_between(run: RunFolder) -> None:
     same = np.repeat(seeds.latents([1], 12), 3, axis=0)
     ends_and_middle = [pixels(source, [1], classes)[0] for classes in (asked[0], asked[2], asked[1])]
     assert pixels(source, same, walk) == ends_and_middle
+    assert pixels(source, [1, 1, 1], "landscape..still-life") == ends_and_middle
+    with pytest.raises(UsageError, match="no class 'portrait'"):
+        pixels(source, [1], "landscape..portrait")
     with pytest.raises(UsageError, match=r"finite numbers \(3, 3\) are wanted"):
         pixels(source, same, walk[:2])
 

@@ -1,4 +1,4 @@
-"""A drawn dataset of 24 pictures at 8 and 16 px, and one small training of it that many tests look at."""
+"""A drawn dataset of 24 pictures at 8, 16 and 32 px, and one small training of it that many tests look at."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from artgan.training.events import Trained
 from artgan.training.loop import train
 
 COUNT = 24
-SMALL = {"size": 8, "batch_size": 8, "latent_dim": 16, "grid": 4, "precision": "float32"}
+SMALL = {"preset": "dcgan", "size": 8, "batch_size": 8, "latent_dim": 16, "grid": 4, "precision": "float32"}
 
 
 def draw_dataset(datasets: Path, name: str, seed: int) -> DatasetFolder:
@@ -36,7 +36,7 @@ def draw_dataset(datasets: Path, name: str, seed: int) -> DatasetFolder:
     for _ in import_folder(pictures, datasets_dir=datasets, name=name):
         pass
     folder = DatasetFolder(datasets / name)
-    for size in (8, 16):
+    for size in (8, 16, 32):
         for _ in prepare(folder, size=size):
             pass
     return folder

@@ -7,7 +7,8 @@ import pytest
 import tensorflow as tf
 
 from artgan.training.augment import MOST, as_seen, augment, mirror
-from artgan.training.config import AUGMENTATIONS, resolve
+from artgan.training.config import AUGMENTATIONS
+from artgan.training.resolving import resolve
 
 PICTURES = np.random.default_rng(0).uniform(-1, 1, (16, 16, 16, 3)).astype(np.float32)
 

@@ -15,13 +15,14 @@ import pytest
 import tensorflow as tf
 
 from artgan.errors import ArtganError, DiskFullError
+from artgan.events import Note
 from artgan.runs.folder import RunFolder
 from artgan.runs.store import list_runs
 from artgan.training import checkpoints
-from artgan.training.config import LOSSES
+from artgan.training.config import LOSSES, from_toml
 from artgan.training.events import CheckpointSaved, Planned, RolledBack, Trained
 from artgan.training.losses import RELATIVISTIC
-from artgan.training.session import OutOfMemoryError
+from artgan.training.session import OutOfMemoryError, Session
 
 POISON = tf.Variable(1.0)
 CURSED = replace(RELATIVISTIC, generator=lambda real, fake: RELATIVISTIC.generator(real, fake) * POISON)
@@ -113,10 +114,46 @@ GREEDY = replace(RELATIVISTIC, critic=full_of_five)
 
 def test_a_step_that_runs_out_of_memory_tries_what_fits(trainings, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(LOSSES, "greedy", f"{__name__}:GREEDY")
-    with pytest.raises(OutOfMemoryError, match="16 pictures of 8 px does not fit") as caught:
-        list(trainings.events({"loss": "greedy", "batch_size": 16, "epochs": 1}))
+    with pytest.raises(OutOfMemoryError, match="16 pictures of 16 px does not fit") as caught:
+        list(trainings.events({"loss": "greedy", "size": 16, "batch_size": 16, "epochs": 1}))
     assert caught.value.hint == "use --batch-size 4"
     assert not trainings.runs.exists()
+
+
+def test_a_batch_that_is_twice_too_large_is_halved_once(trainings, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(LOSSES, "greedy", f"{__name__}:GREEDY")
+    folder, events = trainings.run({"loss": "greedy", "size": 16, "batch_size": 8, "epochs": 2})
+    warning = "a batch of 8 pictures of 16 px does not fit into memory: going on with 4 at a time"
+    assert warning in [event.text for event in events if isinstance(event, Note)]
+    assert next(event for event in events if isinstance(event, Planned)).batch_size == 4
+    assert from_toml(folder.config_path.read_text(encoding="utf-8")).batch_size == 4
+    assert folder.record.step == 12
+
+
+@pytest.mark.parametrize(("preset", "field"), [("dcgan", "batch_size"), ("quality", "micro_batch")])
+def test_memory_that_runs_out_on_the_way_costs_nothing_that_was_saved(
+    trainings, monkeypatch: pytest.MonkeyPatch, preset: str, field: str
+) -> None:
+    """Another program takes the memory of a machine after a while."""
+    advance = Session.advance
+
+    def sometimes(session: Session) -> None:
+        if session.images_seen >= 72 and session.at_once > 4:
+            raise session._out_of_memory(4)
+        advance(session)
+
+    monkeypatch.setattr(Session, "advance", sometimes)
+    options = {"preset": preset, "epochs": 6, "save_every": "0.001s", "size": 16, "latent_dim": 8}
+    folder, events = trainings.run(options)
+    assert any(isinstance(event, Note) and "going on with 4 at a time" in event.text for event in events)
+    config = from_toml(folder.config_path.read_text(encoding="utf-8"))
+    assert getattr(config, field) == 4
+    record = folder.record
+    assert (record.images_seen, record.step) == (144, 144 // config.batch_size)
+    steps = [tick["step"] for tick in folder.ticks()]
+    assert steps == sorted(set(steps)) and steps[-1] == record.step
+    again, _ = trainings.run({"epochs": 7}, resume=folder.name)
+    assert again.record.images_seen == 168
 
 
 @pytest.fixture

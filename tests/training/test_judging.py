@@ -10,9 +10,9 @@ from artgan.events import Note
 from artgan.models.files import load_generator
 from artgan.runs.record import Best
 from artgan.training import judging
-from artgan.training.config import resolve
 from artgan.training.events import CheckpointSaved, Tick
 from artgan.training.judging import planned_interval
+from artgan.training.resolving import resolve
 
 
 @pytest.fixture

@@ -8,11 +8,13 @@ from hypothesis import strategies as st
 
 from artgan.errors import UsageError
 from artgan.models.presets import PRESETS
-from artgan.training.config import from_toml, parse_duration, resolve, to_toml
+from artgan.training.config import from_toml, parse_duration, to_toml
+from artgan.training.resolving import resolve
 
 
 def test_what_is_left_open_comes_from_the_preset() -> None:
-    assert (resolve({}).preset, resolve({}).loss, resolve({}).kimg) == ("dcgan", "relativistic", 600.0)
+    dcgan = resolve({"preset": "dcgan"})
+    assert (dcgan.loss, dcgan.kimg) == ("relativistic", 600.0)
     keragan = resolve({"preset": "keragan"})
     assert (keragan.loss, keragan.lr, keragan.beta1, keragan.ema_kimg, keragan.augment) == ("bce", 1e-4, 0.5, 0.0, "")
     assert resolve({"preset": "keragan", "lr": 0.01}).lr == 0.01
@@ -44,6 +46,10 @@ def test_a_length_replaces_that_of_the_preset() -> None:
         ({"augment_p": 1.5}, ["augment_p", "1.5"]),
         ({"critic_steps": 0}, ["critic_steps", "0"]),
         ({"preset": "vae"}, ["vae"]),
+        ({"grow": "large"}, ["grow", "large", "32,64"]),
+        ({"grow": "64,32", "size": 128}, ["64,32", "rise"]),
+        ({"grow": "64"}, ["64", "below 64"]),
+        ({"grow": "8", "size": 32}, ["grow 8", "16 px"]),
         ({"learning": 1}, ["learning"]),
         ({"batch_size": 1}, ["batch_size", "1"]),
         ({"separate_batches": True}, ["separate_batches", "gamma 1"]),
@@ -70,9 +76,9 @@ def test_losses_answer_to_the_names_they_had_and_have_in_papers() -> None:
 
 
 def test_wasserstein_brings_the_weight_of_its_paper() -> None:
-    assert resolve({"loss": "wgan-gp"}).gamma == 10.0
-    assert resolve({"loss": "wgan-gp", "gamma": 2}).gamma == 2.0
-    assert resolve({"loss": "hinge"}).gamma == 1.0
+    assert resolve({"preset": "dcgan", "loss": "wgan-gp"}).gamma == 10.0
+    assert resolve({"preset": "dcgan", "loss": "wgan-gp", "gamma": 2}).gamma == 2.0
+    assert resolve({"preset": "dcgan", "loss": "hinge"}).gamma == 1.0
 
 
 def test_how_often_to_augment_is_a_number_or_auto() -> None:

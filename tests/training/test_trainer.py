@@ -18,8 +18,9 @@ from artgan.errors import UsageError
 from artgan.models.painting import paint
 from artgan.models.presets import PRESETS, NetworkSpec, Preset, find_preset
 from artgan.seeds import latents
-from artgan.training.config import AUGMENTATIONS, LOSSES, resolve
+from artgan.training.config import AUGMENTATIONS, LOSSES
 from artgan.training.losses import Loss
+from artgan.training.resolving import resolve
 from artgan.training.trainer import GANTrainer
 
 PICTURES = np.random.default_rng(0).integers(0, 256, (24, 8, 8, 3), dtype=np.uint8)
@@ -27,7 +28,7 @@ PICTURES = np.random.default_rng(0).integers(0, 256, (24, 8, 8, 3), dtype=np.uin
 
 def trainer_for(**options: Any) -> GANTrainer:
     keras.utils.set_random_seed(0)
-    values = {"size": 8, "epochs": 1, "latent_dim": 16, "precision": "float32", **options}
+    values = {"preset": "dcgan", "size": 8, "epochs": 1, "latent_dim": 16, "precision": "float32", **options}
     trainer = GANTrainer(resolve(values))
     trainer.compile()
     return trainer
@@ -75,10 +76,11 @@ DISTRIBUTED = """
 import numpy as np, tensorflow as tf
 cpus = tf.config.list_physical_devices("CPU")
 tf.config.set_logical_device_configuration(cpus[0], [tf.config.LogicalDeviceConfiguration()] * 2)
-from artgan.training.config import resolve
+from artgan.training.resolving import resolve
 from artgan.training.trainer import GANTrainer
 with tf.distribute.MirroredStrategy(["CPU:0", "CPU:1"]).scope():
-    trainer = GANTrainer(resolve({"size": 8, "epochs": 1, "latent_dim": 16, "precision": "float32"}))
+    values = {"preset": "dcgan", "size": 8, "epochs": 1, "latent_dim": 16, "precision": "float32"}
+    trainer = GANTrainer(resolve(values))
     trainer.compile()
 pictures = np.random.default_rng(0).integers(0, 256, (16, 8, 8, 3), dtype=np.uint8)
 history = trainer.fit(pictures, batch_size=8, epochs=1, verbose=0).history
@@ -197,7 +199,8 @@ def test_frozen_convolutions_stay_and_all_others_move() -> None:
 def test_adaptive_augmentation_follows_its_critic() -> None:
     held_out = (PICTURES[16:], None)
     for given in (None, held_out):
-        trainer = GANTrainer(resolve({"size": 8, "epochs": 1, "augment_p": "auto", "ada_kimg": 0.1}), held_out=given)
+        config = resolve({"preset": "dcgan", "size": 8, "epochs": 1, "augment_p": "auto", "ada_kimg": 0.1})
+        trainer = GANTrainer(config, held_out=given)
         trainer.compile()
         assert trainer.adaptation is not None
         trainer.adaptation._means.assign([1.0, 9.0, -9.0, -9.0])  # a critic that overfits
@@ -224,7 +227,7 @@ def test_a_loss_of_pairs_cannot_be_shown_apart() -> None:
 
 
 def test_bfloat16_trains_float32_weights_and_averages() -> None:
-    config = resolve({"size": 16, "epochs": 1, "latent_dim": 16})
+    config = resolve({"preset": "dcgan", "size": 16, "epochs": 1, "latent_dim": 16})
     trainer = GANTrainer(config, dtype="mixed_bfloat16")
     trainer.compile()
     pictures = np.random.default_rng(0).integers(0, 256, (4, 16, 16, 3), dtype=np.uint8)

@@ -9,9 +9,10 @@ import pytest
 from artgan.errors import UsageError
 from artgan.runs.folder import RunFolder
 from artgan.training import judging
-from artgan.training.config import resolve, to_toml
+from artgan.training.config import to_toml
 from artgan.training.events import Tick, Trained, Verdict
 from artgan.training.job import resumed_config
+from artgan.training.resolving import resolve
 from artgan.training.verdicts import verdict
 
 CONFIG = resolve({})
@@ -176,7 +177,7 @@ def test_a_training_ends_when_it_is_good_and_says_why(trainings, monkeypatch):
 
 
 def test_until_good_is_a_length_of_its_own():
-    assert resolve({"until_good": True}).kimg == 6000
+    assert resolve({"until_good": True, "preset": "dcgan"}).kimg == 6000
     assert resolve({"until_good": "yes", "preset": "keragan"}).kimg == 3200
     bounded = resolve({"until_good": True, "time": "2h"})
     assert (bounded.time, bounded.kimg) == (7200, None)
@@ -186,7 +187,7 @@ def test_until_good_is_a_length_of_its_own():
 
 def test_until_good_lengthens_a_run_that_goes_on(tmp_path):
     run = RunFolder(tmp_path)
-    run.config_path.write_text(to_toml(resolve({"epochs": 12})), encoding="utf-8")
+    run.config_path.write_text(to_toml(resolve({"preset": "dcgan", "epochs": 12})), encoding="utf-8")
     longer = resumed_config(run, {"until_good": True})
     assert (longer.until_good, longer.epochs, longer.kimg) == (True, None, 6000)
     assert resumed_config(run, {"until_good": True, "kimg": 900}).kimg == 900
