@@ -69,5 +69,5 @@ def test_completion_offers_commands_runs_and_options(studio):
         return done.stdout.split()
 
     assert complete("artgan tr") == ["train"]
-    assert set(complete("artgan show ")) == {"@last", run.name}
+    assert set(complete("artgan show ")) == {"@last", "@starter", run.name}
     assert "--size" in complete("artgan train --si")

@@ -327,7 +327,7 @@ def test_a_torn_record_is_taken_anew_and_keeps_what_the_numbers_say(sent: Path, 
     record, begun = folder.record, RunFolder(sent / "job" / "run").record
     assert (record.id, record.name, record.backend) == (begun.id, begun.name, "azureml")
     assert (record.step, record.epoch, record.images_seen) == (1500, 500, 12000)
-    assert "lr = 0.0004" in folder.config_path.read_text()
+    assert "epochs = 100000" in folder.config_path.read_text()
 
 
 def test_where_nothing_is_whole_it_begins_anew_and_throws_nothing_away(sent: Path, tmp_path: Path) -> None:

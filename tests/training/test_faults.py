@@ -14,6 +14,8 @@ import psutil
 import pytest
 import tensorflow as tf
 
+from artgan.datasets.manifest import DatasetFolder
+from artgan.datasets.prepared import open_prepared
 from artgan.errors import ArtganError, DiskFullError
 from artgan.events import Note
 from artgan.runs.folder import RunFolder
@@ -22,6 +24,7 @@ from artgan.training import checkpoints
 from artgan.training.config import LOSSES, from_toml
 from artgan.training.events import CheckpointSaved, Planned, RolledBack, Trained
 from artgan.training.losses import RELATIVISTIC
+from artgan.training.resolving import resolve
 from artgan.training.session import OutOfMemoryError, Session
 
 POISON = tf.Variable(1.0)
@@ -130,30 +133,37 @@ def test_a_batch_that_is_twice_too_large_is_halved_once(trainings, monkeypatch: 
     assert folder.record.step == 12
 
 
-@pytest.mark.parametrize(("preset", "field"), [("dcgan", "batch_size"), ("quality", "micro_batch")])
 def test_memory_that_runs_out_on_the_way_costs_nothing_that_was_saved(
-    trainings, monkeypatch: pytest.MonkeyPatch, preset: str, field: str
+    trainings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Another program takes the memory of a machine after a while."""
     advance = Session.advance
 
     def sometimes(session: Session) -> None:
-        if session.images_seen >= 72 and session.at_once > 4:
+        if session.images_seen >= 48 and session.at_once > 4:
             raise session._out_of_memory(4)
         advance(session)
 
     monkeypatch.setattr(Session, "advance", sometimes)
-    options = {"preset": preset, "epochs": 6, "save_every": "0.001s", "size": 16, "latent_dim": 8}
-    folder, events = trainings.run(options)
+    folder, events = trainings.run({"size": 16, "epochs": 4, "save_every": "0.1s"})
     assert any(isinstance(event, Note) and "going on with 4 at a time" in event.text for event in events)
     config = from_toml(folder.config_path.read_text(encoding="utf-8"))
-    assert getattr(config, field) == 4
+    assert config.batch_size == 4
     record = folder.record
-    assert (record.images_seen, record.step) == (144, 144 // config.batch_size)
+    assert (record.images_seen, record.step) == (96, 96 // config.batch_size)
     steps = [tick["step"] for tick in folder.ticks()]
     assert steps == sorted(set(steps)) and steps[-1] == record.step
-    again, _ = trainings.run({"epochs": 7}, resume=folder.name)
-    assert again.record.images_seen == 168
+    again, _ = trainings.run({"epochs": 5}, resume=folder.name)
+    assert again.record.images_seen == 120
+
+
+def test_networks_that_take_parts_keep_their_batch(datasets: Path) -> None:
+    prepared = open_prepared(DatasetFolder(datasets / "drawn"), 8)
+    session = Session(
+        resolve({"preset": "quality", "size": 8, "batch_size": 8}), prepared, np.arange(len(prepared.ids))
+    )
+    config = session.halve()
+    assert (config.batch_size, config.micro_batch, session.at_once) == (8, 4, 4)
 
 
 @pytest.fixture
