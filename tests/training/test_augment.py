@@ -6,9 +6,13 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
+from artgan.datasets.prepared import PreparedImages
+from artgan.models.painting import paint
+from artgan.seeds import latents
 from artgan.training.augment import MOST, as_seen, augment, mirror
 from artgan.training.config import AUGMENTATIONS
 from artgan.training.resolving import resolve
+from artgan.training.session import Session
 
 PICTURES = np.random.default_rng(0).uniform(-1, 1, (16, 16, 16, 3)).astype(np.float32)
 
@@ -111,6 +115,25 @@ def test_no_augmentation_leaks_up_to_the_strongest_that_is_adapted_to() -> None:
     assert often.max() > elsewhere.max() + 3 * error
     # The colour stays the mark's own: never another channel on top.
     assert (seen[has_it][:, 0] > seen[has_it][:, 1:].max(axis=1)).all()
+
+
+def test_what_is_learned_through_it_is_painted_as_it_is() -> None:
+    """A set with a mark in one corner, learned at the strongest augmentation: samples have it there and nowhere else."""
+    random = np.random.default_rng(0)
+    pictures = random.integers(60, 200, (256, 1, 1, 1)) + random.normal(0, 6, (256, 16, 16, 3))
+    pictures[:, 2:5, 2:5] = [220, 40, 40]
+    pictures = np.clip(pictures, 0, 255).astype(np.uint8)
+    prepared = PreparedImages([str(n) for n in range(256)], pictures, None, "marked", None, "crop")
+    options = {"preset": "dcgan", "size": 16, "batch_size": 16, "latent_dim": 16, "precision": "float32", "lr": 1e-3}
+    options |= {"augment_p": MOST, "mirror": False, "ema_kimg": 2, "ema_ramp": 0.3, "epochs": 30}
+    session = Session(resolve(options), prepared, np.arange(256))
+    while session.images_seen < session.planned_images:
+        session.advance()
+    painted = paint(session.trainer.averaged, latents(range(200), 16)).astype(float)
+    red = (painted[..., 0] - painted[..., 1:].mean(axis=3) > 60).mean(axis=0)
+    assert red[2:5, 2:5].min() > 0.75
+    red[1:6, 1:6] = 0  # a pixel around it may be mixed
+    assert red.max() < 0.3
 
 
 def test_a_sheet_shows_pictures_as_the_critic_sees_them() -> None:
