@@ -118,7 +118,7 @@ def test_no_augmentation_leaks_up_to_the_strongest_that_is_adapted_to() -> None:
 
 
 def test_what_is_learned_through_it_is_painted_as_it_is() -> None:
-    """A set with a mark in one corner, learned at the strongest augmentation: samples have it there and nowhere else."""
+    """A mark in one corner, learned at the strongest augmentation: samples have it there and nowhere else."""
     random = np.random.default_rng(0)
     pictures = random.integers(60, 200, (256, 1, 1, 1)) + random.normal(0, 6, (256, 16, 16, 3))
     pictures[:, 2:5, 2:5] = [220, 40, 40]
