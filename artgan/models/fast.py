@@ -21,7 +21,7 @@ import keras
 from keras import layers
 
 from artgan.models.classes import class_input, class_score, with_class
-from artgan.models.fused import conv_pool, up_conv
+from artgan.models.fused import up_conv
 from artgan.models.presets import NetworkSpec
 
 _SLOPE = 0.2
@@ -109,7 +109,9 @@ def critic(spec: NetworkSpec) -> keras.Model:
     x = small = pictures
     first = _first_map(spec.size)
     for side in reversed(_sides(first, spec.size // 2)):
-        x = conv_pool(x, channels(side), spec, name=f"down_{side}")
+        # Not a 3x3 convolution and pooling: that sees nothing of what alternates from pixel to pixel, so a generator
+        # is free to fill its pictures with speckle and weave.
+        x = layers.Conv2D(channels(side), 4, strides=2, padding="same", dtype=spec.dtype, name=f"down_{side}")(x)
         x = layers.LeakyReLU(negative_slope=_SLOPE, dtype=spec.dtype)(x)
         if side > first:
             small = layers.AveragePooling2D(2, dtype=spec.dtype)(small)

@@ -40,14 +40,15 @@ WAYS = {
 
 def bouquets(place: Path, size: int) -> PreparedImages:
     """Paint a small collection and prepare it."""
-    for events in (
-        paint_collection(place / "paintings", 200),
-        import_folder(place / "paintings", name="bouquets", datasets_dir=place / "datasets"),
-        prepare(DatasetFolder(place / "datasets" / "bouquets"), size=size),
+    paintings, datasets = place / "paintings", place / "datasets"
+    for begin in (
+        lambda: paint_collection(paintings, 200),
+        lambda: import_folder(paintings, name="bouquets", datasets_dir=datasets),
+        lambda: prepare(DatasetFolder(datasets / "bouquets"), size=size),
     ):
-        for _ in events:
+        for _ in begin():
             pass
-    return open_prepared(DatasetFolder(place / "datasets" / "bouquets"), size)
+    return open_prepared(DatasetFolder(datasets / "bouquets"), size)
 
 
 def curve(prepared: PreparedImages, options: dict[str, object], steps: int) -> tuple[np.ndarray, float]:

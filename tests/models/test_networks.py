@@ -48,6 +48,18 @@ def test_the_networks_that_train_give_what_those_that_are_saved_give() -> None:
         np.testing.assert_allclose(fused(given), stock(given), atol=1e-5)
 
 
+@pytest.mark.parametrize("axis", [1, 2])
+def test_no_pattern_is_too_fine_for_the_critic(axis: int) -> None:
+    """What alternates from pixel to pixel vanishes where neighbours are averaged, and so speckle would remain."""
+    critic = fast.critic(NetworkSpec(32, 6))
+    grey = np.zeros((1, 32, 32, 3), np.float32)
+    lines = (
+        np.where(np.arange(32) % 2, 0.5, -0.5).astype(np.float32).reshape((1, 32, 1, 1) if axis == 1 else (1, 1, 32, 1))
+    )
+    plain, striped = (float(critic(pictures)[0, 0]) for pictures in (grey, grey + lines))
+    assert abs(striped - plain) > 1e-3
+
+
 def test_a_network_that_has_grown_goes_on_where_it_was() -> None:
     """The critic sees no more than before in a larger picture, and the generator paints the same one, enlarged."""
     small, large = fast.critic(NetworkSpec(32, 6)), fast.critic(NetworkSpec(64, 6))
