@@ -189,7 +189,7 @@ def _stage_run(folder: RunFolder, spec: JobSpec, out: Path) -> None:
     if not folder.config_path.is_file():
         raise NotFoundError(f"run {folder.name} has no configuration", "submit it anew: artgan submit")
     shutil.copyfile(folder.config_path, out / "config.toml")
-    if spec.begins_with(out) not in (None, NOTHING):
+    if spec.init not in ("", NOTHING):
         if PurePosixPath(spec.init).name != spec.init or not RunFolder(folder.path / spec.init).generators():
             raise NotFoundError(f"run {folder.name} has no {spec.init} to begin with", "submit it anew: artgan submit")
         shutil.copytree(folder.path / spec.init, out / spec.init)

@@ -30,7 +30,6 @@ if TYPE_CHECKING:
 # What may change when a run goes on: how long, and what is kept. Everything else is the run itself.
 _CHANGEABLE = {*LENGTHS, "until_good", "micro_batch", "save_every", "keep", "eval_every", "tensorboard", "device"}
 
-
 # What the starter was trained for, or a size on: with other networks or another loss its critic is none.
 _STARTER_SIZES, _STARTER_RECIPE = (32, 64, 128), {"preset": "fast", "loss": "relativistic"}
 

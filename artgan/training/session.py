@@ -29,7 +29,9 @@ class OutOfMemoryError(ArtganError):
     ``fitting`` is their number, 0 when even a pair is too much.
     """
 
-    fitting: int = 0
+    def __init__(self, message: str, hint: str, fitting: int) -> None:
+        super().__init__(message, hint)
+        self.fitting = fitting
 
 
 class Session:
@@ -56,6 +58,7 @@ class Session:
         held = np.setdiff1d(rows_with_class(prepared), rows)
         labels = None if prepared.labels is None else prepared.labels[held]
         self._held_out = (prepared.images[held], labels) if config.augment_p == "auto" else None
+        self._others: dict[int, tuple[keras.Model, keras.Model]] = {}
         self._deal()
         self._enter(max((side for side in config.stages if side <= (begin_at or 0)), default=config.stages[0]))
         self._logs: list[dict[str, tf.Tensor]] = []
@@ -137,9 +140,11 @@ class Session:
         """Return networks for a size: those that learn, or others just like those that will."""
         if size == self.size:
             return self.trainer.generator, self.trainer.discriminator
-        spec = NetworkSpec(size, self.config.latent_dim, self.classes, fused=True)
-        preset = find_preset(self.config.preset)
-        return preset.build_generator(spec), preset.build_discriminator(spec)
+        if size not in self._others:
+            spec = NetworkSpec(size, self.config.latent_dim, self.classes, fused=True)
+            preset = find_preset(self.config.preset)
+            self._others[size] = preset.build_generator(spec), preset.build_discriminator(spec)
+        return self._others[size]
 
     def grow(self) -> list[Transfer]:
         """Go on with the next size: what was learned stays, what the larger pictures need more begins at nothing.
@@ -292,7 +297,6 @@ class Session:
             needed = machine.step_bytes(*self._networks(self.config.size), self.at_once)
             text = f"a batch of {size} needs about {needed / 1e9:.1f} GB of memory; {free / 1e9:.1f} GB are free"
         option = "--micro-batch" if self.trainer.takes_parts else "--batch-size"
-        fits = fitting >= _SMALLEST_BATCH
-        error = OutOfMemoryError(text, f"use {option} {fitting}" if fits else "use a smaller --size")
-        error.fitting = fitting if fits else 0
-        return error
+        if fitting < _SMALLEST_BATCH:
+            return OutOfMemoryError(text, "use a smaller --size", 0)
+        return OutOfMemoryError(text, f"use {option} {fitting}", fitting)

@@ -139,6 +139,9 @@ def _pump(client: socket.socket, server: socket.socket) -> None:
     for one in (client, server):
         one.settimeout(None)
         one.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        # Left alone they grow to tens of megabytes, and a server sends on long after nobody reads.
+        for buffer in (socket.SO_RCVBUF, socket.SO_SNDBUF):
+            one.setsockopt(socket.SOL_SOCKET, buffer, _PIECE)
     with selectors.DefaultSelector() as selector:
         selector.register(client, selectors.EVENT_READ, server)
         selector.register(server, selectors.EVENT_READ, client)
