@@ -8,6 +8,7 @@ Read in this order:
 * ``presets``: the presets as data: a name, settings, and which builders make the two networks;
 * ``dcgan``: those builders; what is saved is made of stock Keras layers only, so that it opens without artgan
   (``fused`` has faster twins of two layers, for training);
+* ``shares``: what a layer, or whoever draws for one, needs to know of a batch that several devices share;
 * ``painting``: latents to pictures in fixed, padded batches;
 * ``files``: ``save_generator`` (half precision, the same bytes every time), ``load_model``, ``load_generator``;
 * ``safety``: what is looked at before a model file is opened, so that a hostile one runs nothing;

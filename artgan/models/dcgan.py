@@ -13,6 +13,7 @@ from keras import layers
 from artgan.models.classes import class_input, class_score, with_class
 from artgan.models.fused import conv_pool, up_conv
 from artgan.models.presets import NetworkSpec
+from artgan.models.shares import ShareDropout
 
 _FIRST_MAP = 8
 _SLOPE = 0.2
@@ -76,7 +77,7 @@ def keragan_discriminator(spec: NetworkSpec) -> keras.Model:
         x = conv_pool(x, filters, spec)
         x = layers.BatchNormalization(momentum=_MOMENTUM, dtype=spec.dtype)(x)
         x = layers.LeakyReLU(negative_slope=_SLOPE, dtype=spec.dtype)(x)
-        x = layers.Dropout(_DROPOUT, dtype=spec.dtype)(x)
+        x = (ShareDropout if spec.fused else layers.Dropout)(_DROPOUT, dtype=spec.dtype)(x)
     x = layers.Flatten(dtype=spec.dtype)(x)
     activation = None if spec.fused else "sigmoid"
     scores = layers.Dense(1, activation=activation, dtype="float32", name="scores")(x)

@@ -10,6 +10,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
+from artgan.models.shares import devices
 from artgan.training.augment import MOST
 
 _MEMORY = 0.95
@@ -84,7 +85,7 @@ class Adaptation:
         overfitting = told
         if held_out is not None:
             overfitting = tf.clip_by_value(tf.math.divide_no_nan(seen - unseen, seen - painted), -1.0, 1.0)
-        step = tf.cast(tf.shape(real)[0], tf.float32) / self._images
+        step = tf.cast(tf.shape(real)[0] * devices(), tf.float32) / self._images
         moved = tf.convert_to_tensor(self.p) + step * tf.sign(overfitting - self._target)
         self.p.assign(tf.clip_by_value(moved, 0.0, MOST))
         return {"augment_p": tf.convert_to_tensor(self.p), "overfitting": overfitting}

@@ -7,14 +7,19 @@ which every backend can differentiate twice; gathers cannot be everywhere.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
 
 import numpy as np
 import tensorflow as tf
 
 from artgan.images import to_float, to_uint8
 from artgan.models.presets import look_up
+from artgan.training.chance import uniform
 from artgan.training.config import AUGMENTATIONS, TrainConfig
+
+Draw = Callable[[int], list[tf.Tensor]]
+"""Gives so many random numbers in [0, 1) for each picture, ``(n, 1, 1, 1)`` each; a policy asks once."""
 
 MOST = 0.8
 """The highest probability that is safe to grow to: up to about here the generator sees through what is done to pictures
@@ -31,33 +36,37 @@ _WHETHER = 8
 
 
 def augment(
-    pictures: tf.Tensor, policies: Sequence[str], seed: tf.Tensor, probability: tf.Tensor | float = 1.0
+    pictures: tf.Tensor,
+    policies: Sequence[str],
+    seed: tf.Tensor,
+    probability: tf.Tensor | float = 1.0,
+    blocks: int | None = 1,
 ) -> tf.Tensor:
     """Change each picture at random, differentiably.
 
     Args:
         pictures: ``(n, size, size, 3)`` float in about [-1, 1].
-        policies: names in ``AUGMENTATIONS``, applied in that order. Each is a function of pictures and a seed.
+        policies: names in ``AUGMENTATIONS``, applied in that order. Each is a function of pictures and a ``Draw``.
         seed: ``(2,)`` integers; the same seed makes the same changes.
         probability: of each policy, for each picture.
+        blocks: of pictures, as for ``chance.uniform``, where devices share them.
 
     Returns:
         The same shape and dtype.
     """
     for index, name in enumerate(policies):
-        changed = look_up(AUGMENTATIONS[name])(pictures, seed + tf.constant([index, 0], seed.dtype))
+        changed = look_up(AUGMENTATIONS[name])(pictures, partial(_draw, pictures, _at(seed, index), blocks))
         if not (isinstance(probability, float) and probability == 1.0):
-            own = seed + tf.constant([index + _WHETHER, 0], seed.dtype)
-            chosen = tf.random.stateless_uniform([tf.shape(pictures)[0], 1, 1, 1], own) < probability
-            changed = tf.where(chosen, changed, pictures)
+            (number,) = _draw(pictures, _at(seed, index + _WHETHER), blocks, 1)
+            changed = tf.where(tf.cast(number, tf.float32) < probability, changed, pictures)
         pictures = changed
     return pictures
 
 
-def mirror(pictures: tf.Tensor, seed: tf.Tensor) -> tf.Tensor:
+def mirror(pictures: tf.Tensor, seed: tf.Tensor, blocks: int | None = 1) -> tf.Tensor:
     """Flip half of the pictures left to right."""
-    flip = tf.random.stateless_uniform([tf.shape(pictures)[0], 1, 1, 1], seed) < 0.5
-    return tf.where(flip, tf.reverse(pictures, [2]), pictures)
+    (number,) = _draw(pictures, seed, blocks, 1)
+    return tf.where(number < 0.5, tf.reverse(pictures, [2]), pictures)
 
 
 def as_seen(pictures: np.ndarray, config: TrainConfig) -> np.ndarray:
@@ -78,15 +87,18 @@ def as_seen(pictures: np.ndarray, config: TrainConfig) -> np.ndarray:
     return to_uint8(augment(values, policies, seed + 1, strength).numpy())
 
 
-def _uniform(pictures: tf.Tensor, seed: tf.Tensor, count: int) -> list[tf.Tensor]:
-    """Draw ``count`` numbers in [0, 1) for each picture, each ``(n, 1, 1, 1)``."""
-    numbers = tf.random.stateless_uniform([count, tf.shape(pictures)[0], 1, 1, 1], seed)
-    return tf.unstack(tf.cast(numbers, pictures.dtype))
+def _at(seed: tf.Tensor, place: int) -> tf.Tensor:
+    return seed + tf.constant([place, 0], seed.dtype)
 
 
-def color(pictures: tf.Tensor, seed: tf.Tensor) -> tf.Tensor:
+def _draw(pictures: tf.Tensor, seed: tf.Tensor, blocks: int | None, count: int) -> list[tf.Tensor]:
+    numbers = uniform(tf.shape(pictures)[0], seed, count, blocks)
+    return [tf.reshape(tf.cast(number, pictures.dtype), [-1, 1, 1, 1]) for number in numbers]
+
+
+def color(pictures: tf.Tensor, draw: Draw) -> tf.Tensor:
     """Change brightness, saturation and contrast."""
-    brightness, saturation, contrast = _uniform(pictures, seed, 3)
+    brightness, saturation, contrast = draw(3)
     pictures = pictures + (brightness - 0.5) * 2 * _BRIGHTNESS
     grey = tf.reduce_mean(pictures, axis=3, keepdims=True)
     pictures = grey + (pictures - grey) * saturation * _SATURATION
@@ -94,11 +106,11 @@ def color(pictures: tf.Tensor, seed: tf.Tensor) -> tf.Tensor:
     return mean + (pictures - mean) * (1 + (contrast - 0.5) * 2 * _CONTRAST)
 
 
-def translation(pictures: tf.Tensor, seed: tf.Tensor) -> tf.Tensor:
+def translation(pictures: tf.Tensor, draw: Draw) -> tf.Tensor:
     """Shift by whole pixels; zeros fill the gap."""
     size = pictures.shape[1]
     reach = int(size * _SHIFT + 0.5)
-    down, right = _uniform(pictures, seed, 2)
+    down, right = draw(2)
     rows = _shift_matrix(down, reach, size, pictures.dtype)
     columns = _shift_matrix(right, reach, size, pictures.dtype)
     # (n, out, in) x (n, in, width * channels): shifted rows, then the same for columns.
@@ -114,11 +126,11 @@ def _shift_matrix(uniform: tf.Tensor, reach: int, size: int, dtype: tf.DType) ->
     return tf.cast(index[None, None, :] == index[None, :, None] + tf.reshape(shift, [-1, 1, 1]), dtype)
 
 
-def cutout(pictures: tf.Tensor, seed: tf.Tensor) -> tf.Tensor:
+def cutout(pictures: tf.Tensor, draw: Draw) -> tf.Tensor:
     """Cover a square with zeros."""
     size = pictures.shape[1]
     hole = int(size * _HOLE + 0.5)
-    top, left = _uniform(pictures, seed, 2)
+    top, left = draw(2)
     index = tf.range(size)[None, :]
 
     def covered(uniform: tf.Tensor) -> tf.Tensor:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import keras
 import tensorflow as tf
 
+from artgan.models.shares import devices
 from artgan.training.config import TrainConfig
 
 
@@ -23,9 +24,8 @@ def move_average(
         step: how many steps were taken before this one.
         batch: images in one step on one device.
     """
-    context = tf.distribute.get_replica_context()
     if config.ema_kimg:
-        images = tf.cast(batch * context.num_replicas_in_sync, tf.float32)
+        images = tf.cast(batch * devices(), tf.float32)
         seen = tf.cast(step, tf.float32) * images
         half_life = tf.minimum(config.ema_kimg * 1000.0, config.ema_ramp * seen)
         beta = tf.pow(0.5, images / tf.maximum(half_life, 1e-8))
@@ -39,4 +39,4 @@ def move_average(
             target.assign(value + beta * (target - value))
 
     # With several devices the copies are changed between them, so that they stay equal.
-    context.merge_call(move, args=(beta,))
+    tf.distribute.get_replica_context().merge_call(move, args=(beta,))

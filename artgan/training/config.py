@@ -146,6 +146,9 @@ class TrainConfig(BaseModel):
     ema_ramp: float = _option(0.05, "the half-life is at most this share of the images seen", LEARNING, gt=0)
 
     device: Literal["auto", "cpu", "gpu"] = _option("auto", "where to compute; auto takes a GPU where one is", MACHINE)
+    gpus: int | Literal["all"] = _option(
+        1, "GPUs of this machine that share each batch: a number, or all; what is learned is the same", MACHINE
+    )
     precision: Literal["auto", "float32", "bfloat16"] = _option(
         "auto", "number format of the networks; auto takes bfloat16 where the processor has it", MACHINE
     )
@@ -204,6 +207,14 @@ class TrainConfig(BaseModel):
             if value == "auto" or 0 <= float(value) <= 1:
                 return value
         raise ValueError("neither auto nor a number from 0 to 1")
+
+    @field_validator("gpus", mode="before")
+    @classmethod
+    def _some_devices(cls, value: Any) -> Any:
+        with contextlib.suppress(TypeError, ValueError):
+            if value == "all" or int(value) >= 1:
+                return value
+        raise ValueError("neither all nor a number from 1 on")
 
     @model_validator(mode="after")
     def _one_length(self) -> Self:

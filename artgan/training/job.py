@@ -28,7 +28,17 @@ if TYPE_CHECKING:
     from artgan.training.session import OutOfMemoryError, Session
 
 # What may change when a run goes on: how long, and what is kept. Everything else is the run itself.
-_CHANGEABLE = {*LENGTHS, "until_good", "micro_batch", "save_every", "keep", "eval_every", "tensorboard", "device"}
+_CHANGEABLE = {
+    *LENGTHS,
+    "until_good",
+    "micro_batch",
+    "save_every",
+    "keep",
+    "eval_every",
+    "tensorboard",
+    "device",
+    "gpus",
+}
 
 # What the starter was trained for, or a size on: with other networks or another loss its critic is none.
 _STARTER_SIZES, _STARTER_RECIPE = (32, 64, 128), {"preset": "fast", "loss": "relativistic"}
@@ -162,11 +172,11 @@ def resumed_config(folder: RunFolder, options: Mapping[str, Any]) -> TrainConfig
 def set_up(job: Job) -> Iterator[Event]:
     """Settle what depends on the machine, build the networks, give them the weights they begin with, and rehearse."""
     from artgan.models.files import picture_size
-    from artgan.training import machine
     from artgan.training.beginning import begin_from, open_networks
+    from artgan.training.devices import choose_devices
     from artgan.training.session import OutOfMemoryError, Session
 
-    gpu = machine.choose_device(job.config.device).startswith("GPU")  # before there is any network
+    gpu = choose_devices(job.config).name.startswith("GPU")  # before there is any network
     source = open_networks(job.source) if job.source else None
     if job.config.preset == AUTO:
         yield from _settle(job, gpu, source)

@@ -12,6 +12,8 @@ from dataclasses import dataclass
 
 import tensorflow as tf
 
+from artgan.training.chance import uniform
+
 _Part = Callable[[tf.Tensor], tf.Tensor]
 
 
@@ -176,5 +178,5 @@ def between(reals: tf.Tensor, fakes: tf.Tensor, seed: tf.Tensor) -> tf.Tensor:
         fakes: the same shape.
         seed: ``(2,)`` integers.
     """
-    share = tf.random.stateless_uniform([tf.shape(reals)[0], 1, 1, 1], seed)
-    return fakes + share * (reals - fakes)
+    (share,) = uniform(tf.shape(reals)[0], seed)
+    return fakes + tf.reshape(share, [-1, 1, 1, 1]) * (reals - fakes)

@@ -73,6 +73,32 @@ def settled(config: TrainConfig, preset: str, *, begun: bool = False, latent_dim
     return resolve({"latent_dim": latent_dim, **config.known(), "preset": preset}, begun=begun)
 
 
+def check_sharing(config: TrainConfig, devices: int) -> None:
+    """Refuse a step that so many devices cannot share equally.
+
+    Args:
+        config: with its preset settled.
+        devices: how many.
+
+    Raises:
+        UsageError: they cannot; the hint names what they could.
+    """
+    if devices > 1 and config.xla == "on":
+        raise UsageError(
+            f"xla on compiles a step for one device, and {devices} are to share it", "leave out --xla, or --gpus"
+        )
+    for name in ("micro_batch", "batch_size"):
+        rows = getattr(config, name)
+        if rows and rows % devices:
+            lower, upper = rows // devices * devices, -(-rows // devices) * devices
+            fewer = max(count for count in range(1, devices) if rows % count == 0)
+            flag = "--" + name.replace("_", "-")
+            sizes = f"{lower} or {upper}" if lower else f"{upper}"
+            raise UsageError(
+                f"{name} {rows} cannot be shared equally by {devices} devices", f"use {flag} {sizes}, or --gpus {fewer}"
+            )
+
+
 def _given(values: Mapping[str, Any]) -> dict[str, Any]:
     """Return the values that are given, and the preset."""
     given = {name: value for name, value in values.items() if value is not None}
@@ -107,7 +133,10 @@ def _completed(given: Mapping[str, Any], begun: bool = False) -> TrainConfig:
         more["batch_size"] = min(config.batch_size, _BATCH_PIXELS // config.size)
     if begun and "lr" not in given:
         more["lr"] = config.lr / 2
-    return config.model_copy(update=more)
+    config = config.model_copy(update=more)
+    if config.gpus != "all":  # how many these are is known where it runs
+        check_sharing(config, config.gpus)
+    return config
 
 
 def _config(values: Mapping[str, Any]) -> TrainConfig:

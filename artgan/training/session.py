@@ -16,6 +16,7 @@ from artgan.training import checkpoints, machine
 from artgan.training.batches import Batches, epoch_of
 from artgan.training.checkpoints import NotFiniteError, State
 from artgan.training.config import TrainConfig
+from artgan.training.devices import choose_devices
 from artgan.training.trainer import GANTrainer
 from artgan.training.transfer import Transfer, transfer
 
@@ -50,7 +51,8 @@ class Session:
     ) -> None:
         if config.deterministic:
             tf.config.experimental.enable_op_determinism()
-        self.device = machine.choose_device(config.device)
+        self._devices = choose_devices(config)
+        self.device = self._devices.name
         self.policy = machine.choose_policy(config, self.device)
         self.config = config
         self._prepared, self._rows = prepared, rows
@@ -76,11 +78,10 @@ class Session:
         # What is fresh when a run grows is the same whether it was stopped before that or not.
         keras.utils.set_random_seed(self.config.seed + size - self.config.stages[0])
         config = self.config.model_copy(update={"size": size})
-        self.trainer = GANTrainer(config, classes=self.classes, dtype=self.policy, held_out=self._held_out)
-        self.trainer.compile()
-        xla = config.xla == "on" or (config.xla == "auto" and self.device.startswith("GPU"))
-        # Its only conditions are on the configuration; without the rewriting, tracing takes half of the time.
-        self._step = tf.function(self.trainer.train_step, autograph=False, jit_compile=xla or None)
+        with self._devices.scope():
+            self.trainer = GANTrainer(config, classes=self.classes, dtype=self.policy, held_out=self._held_out)
+            self.trainer.compile()
+        self._step = self._devices.compiled(self.trainer.train_step, config.xla)
 
     @property
     def precision(self) -> str:
@@ -91,6 +92,16 @@ class Session:
     def at_once(self) -> int:
         """How many pictures a step computes at a time: the batch, or a part of it."""
         return self.config.micro_batch or self.config.batch_size
+
+    @property
+    def half_at_once(self) -> int:
+        """Half as many, or the next fewer that go; 0 where none do."""
+        return self._half(self.at_once)
+
+    def _half(self, pictures: int) -> int:
+        devices, whole = self._devices.count, self.config.batch_size if self.trainer.takes_parts else 0
+        fewer = range(pictures // 2 // devices * devices, 0, -devices)
+        return next((number for number in fewer if whole % number == 0), 0)
 
     @property
     def count(self) -> int:
@@ -122,7 +133,7 @@ class Session:
         config, stage = self.config, self.config.stages.index(self.size)
         if self.size == config.size:
             return False
-        shown = (self.step - int(self.trainer.began)) * config.step_images
+        shown = (self.step - int(self.trainer.began.numpy())) * config.step_images
         late = config.time is not None and self.seconds >= (stage + 1) * config.grow_share * config.time
         return late or shown >= self._stage_images()
 
@@ -130,7 +141,7 @@ class Session:
         """Foretell how long so many more images take, when those of this size go at a rate."""
         left, seconds, work = float(max(images, 0)), 0.0, machine.step_work(*self._networks(self.size))
         for size in self.config.stages[self.config.stages.index(self.size) :]:
-            shown = (self.step - int(self.trainer.began)) * self.config.step_images if size == self.size else 0
+            shown = (self.step - int(self.trainer.began.numpy())) * self.config.step_images if size == self.size else 0
             here = left if size == self.config.size else min(left, max(self._stage_images() - shown, 0.0))
             seconds += here / images_per_s * machine.step_work(*self._networks(size)) / work
             left -= here
@@ -179,7 +190,7 @@ class Session:
         """Return the first so many pictures of the next batch, with their labels where there are any."""
         pictures, labels = self.batches.batch(self.step)
         found = (pictures,) if labels is None else (pictures, labels)
-        return tuple(tf.constant(array[:count]) for array in found)
+        return tuple(self._devices.split(array[:count], self.trainer.blocks) for array in found)
 
     def drain(self) -> list[dict[str, float]]:
         """Return the numbers of each step since the last call.
@@ -211,7 +222,7 @@ class Session:
         self.step, self.seconds, self.cpu_seconds = state.step, state.seconds, state.cpu_seconds
         if state.images_seen != self.images_seen:  # it was of larger batches: the same place is another step now
             self.step = state.images_seen // self.config.step_images
-            began = int(self.trainer.began) * self.step // max(state.step, 1)
+            began = int(self.trainer.began.numpy()) * self.step // max(state.step, 1)
             self.trainer.step.assign(self.step)
             self.trainer.began.assign(began)
 
@@ -224,7 +235,7 @@ class Session:
             The configuration from here on.
         """
         field = "micro_batch" if self.trainer.takes_parts else "batch_size"
-        self.config = self.config.model_copy(update={field: self.at_once // 2})
+        self.config = self.config.model_copy(update={field: self.half_at_once})
         self._deal()
         self._enter(self.size)
         return self.config
@@ -235,7 +246,7 @@ class Session:
         Returns:
             The new rate.
         """
-        attempt, rate = int(self.trainer.attempt), float(self.trainer.rate) / 2
+        attempt, rate = int(self.trainer.attempt.numpy()), float(self.trainer.rate.numpy()) / 2
         self.load(state)
         self.trainer.attempt.assign(attempt + 1)
         self.trainer.set_rate(rate)
@@ -268,7 +279,7 @@ class Session:
         networks, free = self._networks(self.config.size), machine.free_bytes()
         fitting = self.at_once
         while fitting >= _SMALLEST_BATCH and machine.step_bytes(*networks, fitting) > free:
-            fitting //= 2
+            fitting = self._half(fitting)
         if fitting < self.at_once:
             raise self._out_of_memory(fitting, free)
 
@@ -280,14 +291,14 @@ class Session:
     def _largest_batch(self) -> int:
         """Return the largest batch, by halves, that a step can be taken with now; 0 when even a pair is too much."""
         if self.config.micro_batch:
-            return self.at_once // 2  # tried when it is
-        batch = self.config.batch_size // 2
+            return self.half_at_once  # tried when it is
+        batch = self.half_at_once
         while batch >= _SMALLEST_BATCH:
             try:
                 self._step(self._data(batch * self.config.critic_steps))
                 return batch
             except tf.errors.ResourceExhaustedError:
-                batch //= 2
+                batch = self._half(batch)
         return 0
 
     def _out_of_memory(self, fitting: int, free: float | None = None) -> OutOfMemoryError:

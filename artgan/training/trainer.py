@@ -9,7 +9,6 @@ Every random number comes from (seed, step) by a counter, so the state that a re
 
 from __future__ import annotations
 
-from functools import partial
 from typing import Any
 
 import keras
@@ -18,24 +17,22 @@ import tensorflow as tf
 
 from artgan.errors import UsageError
 from artgan.models.presets import NetworkSpec, find_preset, look_up
-from artgan.training.accumulating import in_parts
+from artgan.models.shares import devices, norms_of, synchronise
+from artgan.training import chance
 from artgan.training.adapting import Adaptation
-from artgan.training.augment import augment, mirror
+from artgan.training.augment import mirror
 from artgan.training.averaging import move_average
 from artgan.training.config import LOSSES, TrainConfig
-from artgan.training.judgement import Judgement, judge
 from artgan.training.losses import Loss
 from artgan.training.transfer import freeze
-
-# Independent streams of random numbers within a step; 16 apart so that augmentation policies can count on from theirs.
-_MIRROR, _CRITIC_LATENTS, _GENERATOR_LATENTS, _CRITIC_AUGMENT, _REAL_AUGMENT, _FAKE_AUGMENT = range(0, 96, 16)
-_BETWEEN_AUGMENT, _HELD_OUT_AUGMENT = range(96, 128, 16)
-_BETWEEN, _HELD_OUT = _BETWEEN_AUGMENT + 15, _HELD_OUT_AUGMENT + 15
-_STREAMS = 128
+from artgan.training.updates import Updates
 
 
 class GANTrainer(keras.Model):
     """Generator, discriminator, the averaged generator, and the step that trains them.
+
+    Made within the scope of a ``tf.distribute`` strategy, it learns on several devices what one would with the whole
+    batch: they draw the same random numbers, and batch statistics are those of all rows.
 
     Args:
         config: the resolved configuration.
@@ -47,7 +44,8 @@ class GANTrainer(keras.Model):
     Raises:
         UsageError: the loss needs real and painted pictures together, and ``separate_batches`` shows them apart; it
             is flat somewhere, and ``joint`` is asked for; ``freeze_critic`` is more than there are layers; or the
-            networks normalise a batch as a whole, and ``micro_batch`` asks for parts of it.
+            networks normalise a batch as a whole, and ``micro_batch`` asks for parts of it, or several devices for
+            penalties that are not due in every step.
     """
 
     def __init__(
@@ -62,26 +60,14 @@ class GANTrainer(keras.Model):
         self.config = config
         self.classes = classes
         self.loss_terms: Loss = look_up(LOSSES[config.loss])
-        if config.separate_batches and self.loss_terms.paired:
-            raise UsageError(
-                f"the loss {config.loss} compares pairs, which separate_batches tears apart",
-                "use --loss bce, or --no-separate-batches",
-            )
-        if config.joint and not self.loss_terms.smooth:
-            raise UsageError(
-                f"the loss {config.loss} has scores at which the critic has nothing to learn, and joint needs it to",
-                "use --loss relativistic or bce, or --no-joint",
-            )
         self.policies = tuple(piece for piece in config.augment.split(",") if piece)
         preset = find_preset(config.preset)
         spec = NetworkSpec(config.size, config.latent_dim, classes, dtype, fused=True)
         self.generator = preset.build_generator(spec)
         self.discriminator = preset.build_discriminator(spec)
-        if config.micro_batch and not self.takes_parts:
-            raise UsageError(
-                f"the preset {config.preset} normalises a batch as a whole, which micro_batch would tear apart",
-                "use a smaller --batch-size, or the preset quality",
-            )
+        self._check(config)
+        for network in (self.generator, self.discriminator):
+            synchronise(network)
         self.frozen = freeze(self.discriminator, config.freeze_critic)
         self.averaged = preset.build_generator(NetworkSpec(config.size, config.latent_dim, classes))
         self.averaged.set_weights(self.generator.get_weights())
@@ -96,13 +82,48 @@ class GANTrainer(keras.Model):
         self.adaptation: Adaptation | None = None
         if config.augment_p == "auto" and self.policies:
             self.adaptation = Adaptation(self, config.augment_target, config.ada_kimg, held_out)
+        self._updates = Updates(self)
         self.built = True
+
+    def _check(self, config: TrainConfig) -> None:
+        """Refuse what the loss, or networks that normalise a batch as a whole, do not go with."""
+        if config.separate_batches and self.loss_terms.paired:
+            raise UsageError(
+                f"the loss {config.loss} compares pairs, which separate_batches tears apart",
+                "use --loss bce, or --no-separate-batches",
+            )
+        if config.joint and not self.loss_terms.smooth:
+            raise UsageError(
+                f"the loss {config.loss} has scores at which the critic has nothing to learn, and joint needs it to",
+                "use --loss relativistic or bce, or --no-joint",
+            )
+        if config.micro_batch and not self.takes_parts:
+            raise UsageError(
+                f"the preset {config.preset} normalises a batch as a whole, which micro_batch would tear apart",
+                "use a smaller --batch-size, or the preset quality",
+            )
+        if norms_of(self.discriminator) and devices() > 1 and config.gamma and config.penalty_every > 1:
+            # Devices cannot meet inside of a condition of the graph.
+            raise UsageError(
+                f"the critic of {config.preset} normalises a batch as a whole, which several devices can do in a step"
+                f" with a penalty only if each has one, and penalty_every is {config.penalty_every}",
+                "use --penalty-every 1, or --gpus 1",
+            )
 
     @property
     def takes_parts(self) -> bool:
         """Whether the parts of a batch teach what the whole does: no layer looks at several pictures at once."""
-        whole = keras.layers.BatchNormalization
-        return not any(isinstance(x, whole) for net in (self.generator, self.discriminator) for x in net.layers)
+        return not norms_of(self.generator) and not norms_of(self.discriminator)
+
+    @property
+    def parts(self) -> int:
+        """How many parts a batch is computed in, one after the other."""
+        return self.config.batch_size // (self.config.micro_batch or self.config.batch_size)
+
+    @property
+    def blocks(self) -> int:
+        """How many parts a step's pictures consist of; several devices share each of them, so that all are equal."""
+        return self.config.critic_steps * self.parts
 
     def _counter(self, name: str) -> keras.Variable:
         return self.add_weight(
@@ -141,7 +162,7 @@ class GANTrainer(keras.Model):
         for name in ("step", "attempt"):
             getattr(self, name).assign(getattr(before, name))
         self.began.assign(before.step)
-        self.set_rate(float(before.rate))
+        self.set_rate(float(before.rate.numpy()))
         if self.adaptation and before.adaptation:
             self.adaptation.take_over(before.adaptation)
 
@@ -172,35 +193,45 @@ class GANTrainer(keras.Model):
             former is "auto".
         """
         images, labels, _ = keras.utils.unpack_x_y_sample_weight(data)
-        reals = self._reals(images, _MIRROR)
-        labels = self._rows(labels)
+        reals = self.as_reals(images, chance.MIRROR, self.blocks)
+        labels = self.as_classes(labels)
         self._warm_up(tf.shape(reals)[0])
         count = self.config.critic_steps
         parts = [reals] if count == 1 else tf.split(reals, count)
         known = [labels] * count if labels is None or count == 1 else tf.split(labels, count)
-        turns = [self._train_critic(parts[turn], known[turn], turn) for turn in range(count)]
+        turns = [self._updates.train_critic(parts[turn], known[turn], turn) for turn in range(count)]
         logs = turns[-1]
         if count > 1:
             logs |= {name: tf.add_n([log[name] for log in turns]) / count for name in turns[0]}
         if not self.config.joint:
-            logs["g_loss"] = self._train_generator(parts[-1], known[-1], count - 1)
+            logs["g_loss"] = self._updates.train_generator(parts[-1], known[-1], count - 1)
         move_average(self.averaged, self.generator, self.config, self.step, tf.shape(reals)[0])
         self.step.assign_add(1)
         return logs
 
-    def _rows(self, labels: tf.Tensor | None) -> tf.Tensor | None:
+    def as_classes(self, labels: tf.Tensor | None) -> tf.Tensor | None:
         """Turn labels ``(n,)`` into what networks of classes are told: ``(n, classes)`` float32, one-hot."""
         if labels is None or not self.classes:
             return None
         return tf.one_hot(tf.reshape(tf.cast(labels, tf.int32), [-1]), self.classes)
 
-    def _reals(self, images: tf.Tensor, stream: int) -> tf.Tensor:
+    def as_reals(self, images: tf.Tensor, stream: int, blocks: int | None) -> tf.Tensor:
+        """Turn pictures ``(n, side, side, 3)`` uint8 into what the critic sees before any augmentation.
+
+        Args:
+            images: of a side that the size of the networks divides.
+            stream: of the numbers that say which are mirrored.
+            blocks: as for ``chance.uniform``.
+
+        Returns:
+            ``(n, size, size, 3)`` float32 in [-1, 1].
+        """
         reals = tf.cast(images, tf.float32) / 127.5 - 1.0
         times = images.shape[1] // self.config.size
         if times > 1:  # a smaller size than the paintings are prepared at: the mean of each block of pixels
             reals = tf.nn.avg_pool2d(reals, times, times, "VALID")
         reals = self._fade_in(reals)
-        return mirror(reals, self._seed(stream)) if self.config.mirror else reals
+        return mirror(reals, self.seed_of(stream), blocks) if self.config.mirror else reals
 
     def _fade_in(self, reals: tf.Tensor) -> tf.Tensor:
         """After growing, let the detail that smaller pictures have not come in by and by.
@@ -220,169 +251,16 @@ class GANTrainer(keras.Model):
         return tf.cond((part < 1) & (tf.cast(self.began, tf.int64) > 0), faded, lambda: reals)
 
     def _shown(self, images: tf.Tensor) -> tf.Tensor:
-        """Return how many images these networks have been shown, with those of this step."""
+        """Return how many images these networks have been shown, with those of this step on every device."""
         steps = tf.cast(self.step, tf.int64) - tf.cast(self.began, tf.int64) + 1
-        return tf.cast(steps, tf.float32) * tf.cast(images, tf.float32)
+        return tf.cast(steps, tf.float32) * tf.cast(images * devices(), tf.float32)
 
-    def _seed(self, stream: int, turn: int = 0, part: tf.Tensor | int = 0) -> tf.Tensor:
-        """Name this step's random numbers of a stream; a device beside others (``tf.distribute``) has its own.
+    def seed_of(self, stream: int, turn: int = 0, part: tf.Tensor | int = 0) -> tf.Tensor:
+        """Name this step's random numbers of a stream.
 
         ``turn`` counts the updates of the critic within the step, ``part`` the parts of a batch, from 0.
         """
-        replica = tf.cast(tf.distribute.get_replica_context().replica_id_in_sync_group, tf.int64)
         # A configured seed is below 2**31, so the parts do not touch.
-        first = self.config.seed * _STREAMS + stream + tf.cast(self.attempt, tf.int64) * 2**40 + replica * 2**52
+        first = self.config.seed * chance.STREAMS + stream + tf.cast(self.attempt, tf.int64) * 2**40
         place = tf.cast(self.step, tf.int64) + turn * 2**40 + tf.cast(part, tf.int64) * 2**46
         return tf.stack([first, place])
-
-    def _latents(self, count: tf.Tensor, seed: tf.Tensor) -> tf.Tensor:
-        return tf.random.stateless_normal([count, self.config.latent_dim], seed)
-
-    def _parts(self) -> int:
-        return self.config.batch_size // (self.config.micro_batch or self.config.batch_size)
-
-    def _train_critic(self, reals: tf.Tensor, labels: tf.Tensor | None, turn: int) -> dict[str, tf.Tensor]:
-        """Update the critic once; in the last turn, where both learn from one look, the generator too."""
-        seed, count = self._seed(_CRITIC_LATENTS, turn), tf.shape(reals)[0]
-        if self.config.separate_batches:
-            # As train_on_batch on the output of predict: the generator in inference mode.
-            fakes = _call(self.generator, self._latents(count, seed), labels, False)
-            real, fake, logs = self._update_separately(reals, fakes, labels, turn)
-        else:
-            joint = self.config.joint and turn == self.config.critic_steps - 1
-            real, fake, logs = self._update_together(reals, labels, seed, turn, joint)
-        if self.adaptation:
-            logs.update(self.adaptation.update(real, fake, self._score_held_out(count, turn)))
-        return logs
-
-    def _update_together(
-        self, reals: tf.Tensor, labels: tf.Tensor | None, seed: tf.Tensor, turn: int, joint: bool
-    ) -> tuple[tf.Tensor, tf.Tensor, dict[str, tf.Tensor]]:
-        """Update the critic, and the generator if ``joint``, from one look; return the scores of both, and the logs."""
-        painter, critic = self.generator.trainable_variables, self.discriminator.trainable_variables
-        every, gamma, terms = self.config.penalty_every, self.config.gamma, self.loss_terms
-        update = tf.cast(self.step, tf.int64) * self.config.critic_steps + turn
-
-        def look(part: tf.Tensor, reals: tf.Tensor, latents: tf.Tensor, labels: tf.Tensor | None) -> Any:
-            with tf.GradientTape(watch_accessed_variables=False) as tape:
-                if joint:
-                    tape.watch([variable.value for variable in painter])
-                fakes = _call(self.generator, latents, labels, True)
-            judged = partial(self._judge, reals, fakes, labels, turn, part, joint=joint)
-            if not gamma or every == 1:
-                found = judged(penalise=gamma > 0)
-            else:
-                due = tf.equal(update % every, 0)
-                found = tf.cond(due, lambda: judged(penalise=True), lambda: judged(penalise=False))
-            learned = tape.gradient(fakes, painter, output_gradients=found.towards) if joint else []
-            return [found.penalty, *found.gradients, *learned], [found.real, found.fake]
-
-        latents = self._latents(tf.shape(reals)[0], seed)
-        (penalty, *gradients), (real, fake) = in_parts(look, self._parts(), reals, latents, labels)
-        logs = {
-            "d_loss": terms.critic(real, fake),
-            "accuracy": terms.accuracy(real, fake),
-            # So that the mean over all steps is the mean over those that have one.
-            "penalty": penalty * every,
-        }
-        if joint:
-            self.generator_optimizer.apply(gradients[len(critic) :], painter)
-            logs["g_loss"] = terms.generator(real, fake)
-        self.discriminator_optimizer.apply(gradients[: len(critic)], critic)
-        return real, fake, logs
-
-    def _judge(
-        self,
-        reals: tf.Tensor,
-        fakes: tf.Tensor,
-        labels: tf.Tensor | None,
-        turn: int,
-        part: tf.Tensor | int,
-        *,
-        penalise: bool,
-        joint: bool,
-    ) -> Judgement:
-        both = None if labels is None else tf.concat([labels, labels], axis=0)
-        mixed = self.loss_terms.between
-        return judge(
-            self.loss_terms,
-            lambda pictures: self._score(pictures, both, self._seed(_CRITIC_AUGMENT, turn, part)),
-            self.discriminator.trainable_variables,
-            reals,
-            fakes,
-            weight=penalise * self.config.penalty_every * self.config.gamma / (1 if mixed else 2),
-            middle=(
-                lambda pictures: self._score(pictures, labels, self._seed(_BETWEEN_AUGMENT, turn, part)),
-                self._seed(_BETWEEN, turn, part),
-            )
-            if mixed
-            else None,
-            joint=joint,
-            replicas=tf.distribute.get_strategy().num_replicas_in_sync,
-        )
-
-    def _update_separately(
-        self, reals: tf.Tensor, fakes: tf.Tensor, labels: tf.Tensor | None, turn: int
-    ) -> tuple[tf.Tensor, tf.Tensor, dict[str, tf.Tensor]]:
-        """Two batches, two updates, as keragan did: batch statistics never mix real and painted pictures."""
-        variables = self.discriminator.trainable_variables
-        scores, losses = [], []
-        for pictures, stream in ((reals, _REAL_AUGMENT), (fakes, _FAKE_AUGMENT)):
-            with tf.GradientTape() as tape:
-                score = self._score(pictures, labels, self._seed(stream, turn))
-                loss = self.loss_terms.critic(*((score, None) if pictures is reals else (None, score)))
-                shared = _shared(loss)
-            self.discriminator_optimizer.apply(tape.gradient(shared, variables), variables)
-            scores.append(score)
-            losses.append(loss)
-        real, fake = scores
-        accuracy = self.loss_terms.accuracy(real, fake)
-        return real, fake, {"d_loss": tf.add_n(losses) / 2, "accuracy": accuracy, "penalty": tf.zeros([])}
-
-    def _train_generator(self, reals: tf.Tensor, labels: tf.Tensor | None, turn: int) -> tf.Tensor:
-        variables = self.generator.trainable_variables
-        # keragan shows the combined model the very latents its discriminator has just judged.
-        seed = self._seed(_CRITIC_LATENTS if self.config.separate_batches else _GENERATOR_LATENTS, turn)
-
-        def look(part: tf.Tensor, reals: tf.Tensor, latents: tf.Tensor, labels: tf.Tensor | None) -> Any:
-            paired = self.loss_terms.paired
-            real = self._score(reals, labels, self._seed(_REAL_AUGMENT, turn, part)) if paired else None
-            with tf.GradientTape(watch_accessed_variables=False) as tape:
-                tape.watch([variable.value for variable in variables])
-                fakes = _call(self.generator, latents, labels, True)
-                fake = self._score(fakes, labels, self._seed(_FAKE_AUGMENT, turn, part))
-                loss = self.loss_terms.generator(real, fake)
-                shared = _shared(loss)
-            return [loss, *tape.gradient(shared, variables)], []
-
-        latents = self._latents(tf.shape(reals)[0], seed)
-        (loss, *gradients), _ = in_parts(look, self._parts(), reals, latents, labels)
-        self.generator_optimizer.apply(gradients, variables)
-        return loss
-
-    def _score_held_out(self, count: tf.Tensor, turn: int) -> tf.Tensor | None:
-        """Return the scores of some pictures that are never learned, a quarter as many as of the others."""
-        assert self.adaptation is not None
-        drawn = self.adaptation.draw(tf.maximum(count // 4, 2), self._seed(_HELD_OUT, turn))
-        if drawn is None:
-            return None
-        images, labels = drawn
-        pictures = self._reals(images, _HELD_OUT - 1)
-        return self._score(pictures, self._rows(labels), self._seed(_HELD_OUT_AUGMENT, turn))
-
-    def _score(self, pictures: tf.Tensor, labels: tf.Tensor | None, seed: tf.Tensor) -> tf.Tensor:
-        if self.policies:
-            p = self.adaptation.p if self.adaptation else self.config.augment_p
-            pictures = augment(pictures, self.policies, seed, p)
-        # Batch statistics also while the generator learns: in inference mode it would fool the moving averages.
-        return tf.cast(_call(self.discriminator, pictures, labels, True), tf.float32)
-
-
-def _shared(loss: tf.Tensor) -> tf.Tensor:
-    """Divide a loss by the number of devices, since the optimizer sums their gradients."""
-    return loss / tf.distribute.get_strategy().num_replicas_in_sync
-
-
-def _call(model: keras.Model, x: tf.Tensor, labels: tf.Tensor | None, training: bool) -> tf.Tensor:
-    """Call a network, with the classes ``(n, classes)`` when it takes them."""
-    return model([x, labels] if len(model.inputs) > 1 else x, training=training)

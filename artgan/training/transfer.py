@@ -13,7 +13,7 @@ from artgan.errors import UsageError
 from artgan.models.classes import CLASS
 
 # Layers that exist once for training and once of stock layers, with the same weights.
-_SAME = {"UpConv2D": "Conv2D", "ConvPool2D": "Conv2D"}
+_SAME = dict.fromkeys(("UpConv2D", "SmoothUpConv2D", "ConvPool2D"), "Conv2D")
 _CONVOLUTIONS = (keras.layers.Conv2D, keras.layers.DepthwiseConv2D, keras.layers.SeparableConv2D)
 
 

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import subprocess
 import sys
-from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
@@ -18,6 +16,7 @@ from artgan.errors import UsageError
 from artgan.models.painting import paint
 from artgan.models.presets import PRESETS, NetworkSpec, Preset, find_preset
 from artgan.seeds import latents
+from artgan.training.augment import Draw
 from artgan.training.config import AUGMENTATIONS, LOSSES
 from artgan.training.losses import Loss
 from artgan.training.resolving import resolve
@@ -70,31 +69,6 @@ def test_keras_fit_trains_it() -> None:
     changed = zip(before, trainer.generator.trainable_variables, strict=True)
     assert all(not np.array_equal(old, new.numpy()) for old, new in changed)
     assert np.array_equal(trainer(latents([1], 16)), trainer.averaged(latents([1], 16)))
-
-
-DISTRIBUTED = """
-import numpy as np, tensorflow as tf
-cpus = tf.config.list_physical_devices("CPU")
-tf.config.set_logical_device_configuration(cpus[0], [tf.config.LogicalDeviceConfiguration()] * 2)
-from artgan.training.resolving import resolve
-from artgan.training.trainer import GANTrainer
-with tf.distribute.MirroredStrategy(["CPU:0", "CPU:1"]).scope():
-    values = {"preset": "dcgan", "size": 8, "epochs": 1, "latent_dim": 16, "precision": "float32"}
-    trainer = GANTrainer(resolve(values))
-    trainer.compile()
-pictures = np.random.default_rng(0).integers(0, 256, (16, 8, 8, 3), dtype=np.uint8)
-history = trainer.fit(pictures, batch_size=8, epochs=1, verbose=0).history
-assert np.isfinite(history["d_loss"]).all(), history
-assert [int(copy) for copy in trainer.step.value.values] == [2, 2]
-for variable in [*trainer.generator.weights, *trainer.averaged.weights]:
-    one, other = (copy.numpy() for copy in variable.value.values)
-    assert np.array_equal(one, other), variable.path
-"""
-
-
-def test_two_devices_stay_equal(python: Callable[..., subprocess.Popen[str]]) -> None:
-    process = python(DISTRIBUTED)
-    assert process.wait(120) == 0, process.stderr.read()[-3000:]
 
 
 def test_the_average_follows_its_formula_batch_statistics_too() -> None:
@@ -271,8 +245,9 @@ OWN = Loss(
 )
 
 
-def dim(pictures: tf.Tensor, seed: tf.Tensor) -> tf.Tensor:
-    return pictures * tf.random.stateless_uniform([tf.shape(pictures)[0], 1, 1, 1], seed, 0.5, 1.0)
+def dim(pictures: tf.Tensor, draw: Draw) -> tf.Tensor:
+    (number,) = draw(1)
+    return pictures * (0.5 + number / 2)
 
 
 @pytest.fixture
