@@ -7,9 +7,13 @@ it was: layers are named by the side they work at, and ``training.transfer`` tak
 
 The latents reach every map, not the first alone: they scale and shift what BatchNormalization leaves ("On
 Self-Modulation for Generative Adversarial Networks", Chen et al. 2019, eq. 1 and 2), so that one picture may be all
-dusk and the next all snow. And every map is given a grain, values that differ from place to place but not from picture
-to picture (StyleGAN's noise, Karras et al. 2019, held still): texture needs something to begin from, and without it is
-made of the grid of the layers themselves, which shows as weave and dots.
+dusk and the next all snow. And every map is given grain (StyleGAN's noise, Karras et al. 2019): texture needs something
+to begin from, and without it is made of the grid of the layers themselves, which shows as weave and dots. The grain is
+each picture's own, since one that all share shows through them all; and it is added before what is below zero is cut
+off, so that a map says where it is let through: foliage has it, and a sky need not.
+
+Maps are doubled smoothly: with nearest neighbours alone the grid of a smaller map stays, as cross-hatch in dark
+foliage. What a smooth map lacks in detail the grain gives.
 
 Colours are products over channels (``Dense``) instead of 3x3 convolutions to three channels: those are a processor's
 slowest layer, and took a quarter of a step at 64 px.
@@ -21,13 +25,15 @@ import keras
 from keras import layers
 
 from artgan.models.classes import class_input, class_score, with_class
-from artgan.models.fused import up_conv
+from artgan.models.fused import smooth_up_conv
 from artgan.models.presets import NetworkSpec
 
 _SLOPE = 0.2
 _MOMENTUM = 0.95
 _STYLE = 64
 """How many numbers tell every map of the latents."""
+_GRAIN_SIDE = 64
+"""Larger maps repeat their grain: a product for each pixel would soon be most of a file."""
 
 
 def channels(side: int) -> int:
@@ -48,17 +54,13 @@ def generator(spec: NetworkSpec) -> keras.Model:
     told = with_class(latents, classes, spec)
     style = layers.Dense(_STYLE, dtype=policy, name="style")(told)
     style = layers.LeakyReLU(negative_slope=_SLOPE, dtype=policy)(style)
-    nothing = layers.Dense(
-        1, use_bias=False, kernel_initializer="zeros", trainable=False, dtype=policy, name="nothing"
-    )(latents)
     x = layers.Dense(first**2 * channels(first), dtype=policy, name="first")(told)
     x = layers.Reshape((first, first, channels(first)), dtype=policy)(x)
     x = _modulated(x, style, first, spec)
     picture = None
     for side in _sides(2 * first, spec.size):
-        x = up_conv(x, channels(side), spec, name=f"up_{side}")
-        x = _modulated(x, style, side, spec)
-        x = layers.Add(dtype=policy)([x, _grain(nothing, side, spec)])
+        x = smooth_up_conv(x, channels(side), spec, name=f"up_{side}")
+        x = _modulated(x, style, side, spec, _grain(latents, side, spec))
         start = "glorot_uniform" if picture is None else "zeros"
         colours = layers.Dense(3, kernel_initializer=start, dtype=policy, name=f"colours_{side}")(x)
         if picture is not None:
@@ -69,8 +71,10 @@ def generator(spec: NetworkSpec) -> keras.Model:
     return keras.Model([latents, *classes] if classes else latents, pictures, name="generator")
 
 
-def _modulated(x: keras.KerasTensor, style: keras.KerasTensor, side: int, spec: NetworkSpec) -> keras.KerasTensor:
-    """Normalise a map, scale and shift each channel as the style wants it, and cut off what is below zero."""
+def _modulated(
+    x: keras.KerasTensor, style: keras.KerasTensor, side: int, spec: NetworkSpec, grain: keras.KerasTensor | None = None
+) -> keras.KerasTensor:
+    """Normalise a map, scale and shift each channel as the style wants it, add grain, cut off what is below zero."""
     policy, width = spec.dtype, x.shape[-1]
     x = layers.BatchNormalization(momentum=_MOMENTUM, center=False, scale=False, dtype=policy, name=f"norm_{side}")(x)
     gently = keras.initializers.RandomNormal(stddev=0.02)
@@ -80,18 +84,21 @@ def _modulated(x: keras.KerasTensor, style: keras.KerasTensor, side: int, spec: 
     shift = layers.Dense(width, dtype=policy, name=f"shift_{side}")(style)
     x = layers.Multiply(dtype=policy)([x, layers.Reshape((1, 1, width), dtype=policy)(scale)])
     x = layers.Add(dtype=policy)([x, layers.Reshape((1, 1, width), dtype=policy)(shift)])
+    if grain is not None:
+        x = layers.Add(dtype=policy)([x, grain])
     return layers.Activation("relu", dtype=policy)(x)
 
 
-def _grain(nothing: keras.KerasTensor, side: int, spec: NetworkSpec) -> keras.KerasTensor:
-    """Return ``(n, side, side, channels)``, the same for every picture: a learned bias that begins as noise."""
-    policy = spec.dtype
-    noise = keras.initializers.RandomNormal(stddev=1.0)
-    # The kernel sees nothing but zeros: Keras has no layer that is a bias alone.
+def _grain(latents: keras.KerasTensor, side: int, spec: NetworkSpec) -> keras.KerasTensor:
+    """Return ``(n, side, side, channels)``: noise, the same whenever the latents are, as strong as a channel learns."""
+    policy, own = spec.dtype, min(side, _GRAIN_SIDE)
+    unit = keras.initializers.RandomNormal(stddev=spec.latent_dim**-0.5)
     values = layers.Dense(
-        side**2, kernel_initializer="zeros", bias_initializer=noise, dtype=policy, name=f"noise_{side}"
-    )(nothing)
-    values = layers.Reshape((side, side, 1), dtype=policy)(values)
+        own**2, use_bias=False, kernel_initializer=unit, trainable=False, dtype=policy, name=f"noise_{side}"
+    )(latents)
+    values = layers.Reshape((own, own, 1), dtype=policy)(values)
+    for axis in (1, 2) if side > own else ():
+        values = layers.Concatenate(axis, dtype=policy)([values] * (side // own))
     weak = keras.initializers.RandomNormal(stddev=0.1)
     return layers.Dense(channels(side), use_bias=False, kernel_initializer=weak, dtype=policy, name=f"grain_{side}")(
         values

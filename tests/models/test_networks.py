@@ -8,6 +8,7 @@ import pytest
 
 from artgan.models import fast
 from artgan.models.files import load_generator, save_generator
+from artgan.models.fused import SmoothUpConv2D, UpConv2D
 from artgan.models.presets import PRESETS, NetworkSpec
 from artgan.training.transfer import transfer
 
@@ -58,6 +59,30 @@ def test_no_pattern_is_too_fine_for_the_critic(axis: int) -> None:
     )
     plain, striped = (float(critic(pictures)[0, 0]) for pictures in (grey, grey + lines))
     assert abs(striped - plain) > 1e-3
+
+
+def test_a_slope_is_doubled_without_steps() -> None:
+    """Of a map that rises evenly nothing alternates from pixel to pixel: there is no grid to see."""
+    slope = np.broadcast_to(np.arange(8, dtype=np.float32)[:, None, None], (1, 8, 8, 1))
+    doubled = np.asarray(SmoothUpConv2D(3)(slope))[0, 4:-4, 4:-4]
+    np.testing.assert_allclose(np.diff(doubled, n=2, axis=0), 0, atol=1e-5)
+    stepped = np.asarray(UpConv2D(3)(slope))[0, 4:-4, 4:-4]
+    assert np.abs(np.diff(stepped, n=2, axis=0)).max() > 0.01
+
+
+def test_grain_is_each_picture_s_own() -> None:
+    """Grain that all pictures share shows through them all, like the weave of one cloth."""
+    generator = fast.generator(NetworkSpec(64, 32))
+    for layer in generator.layers:
+        if layer.name.startswith("colours_"):  # those of a larger map begin at nothing
+            kernel, bias = layer.get_weights()
+            layer.set_weights([np.random.default_rng(1).normal(0, 0.1, kernel.shape), bias])
+    pictures = np.asarray(generator(latents(200, 32)))
+    fine = pictures - np.asarray(keras.ops.average_pool(pictures, 5, 1, padding="same"))
+    fine = fine[:, 4:-4, 4:-4]  # what an edge does is shared
+    assert fine.std() > 0.01
+    assert fine.mean(axis=0).std() < 0.3 * fine.std()
+    np.testing.assert_array_equal(generator(latents(2, 32)), generator(latents(2, 32)))
 
 
 def test_a_network_that_has_grown_goes_on_where_it_was() -> None:
