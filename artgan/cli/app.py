@@ -22,11 +22,15 @@ HELP_FLAGS = {"help_option_names": ["-h", "--help"]}
 
 
 class Entry(NamedTuple):
-    """One command: ``module:function`` under ``artgan.cli``, the first line of its help, the panel it stands in."""
+    """One command: ``module:function`` under ``artgan.cli``, the first line of its help, the panel it stands in.
+
+    Of a noun, ``meant`` is its command that is meant where none is named.
+    """
 
     target: str
     help: str
     panel: str = ""
+    meant: str = ""
 
 
 _LIST = Entry("list_:list_runs", "List the runs, the newest first.", RUNS)
@@ -44,6 +48,8 @@ COMMANDS: dict[str, Entry] = {
     "datasets": Entry("", "List, show, update, check, export or remove datasets.", DATA),
     "train": Entry("train:train", "Teach a network a dataset of paintings.", TRAIN),
     "submit": Entry("submit:submit", "Train in the background: here, or on an Azure ML cluster.", TRAIN),
+    "sweep": Entry("", "Train many runs that differ in what you vary, and compare them.", TRAIN, meant="start"),
+    "clusters": Entry("", "List, make or delete clusters of an Azure ML workspace.", TRAIN, meant="list"),
     "list": _LIST,
     "show": _SHOW,
     "logs": _LOGS,
@@ -86,6 +92,19 @@ NOUNS: dict[str, dict[str, Entry]] = {
         "open": _OPEN,
         "delete": Entry("runs:delete", "Delete runs with everything they made."),
     },
+    "sweep": {
+        "start": Entry("sweep:start", "Train many runs that differ in what you vary; the word start may be left out."),
+        "list": Entry("sweeps:list_all", "List the sweeps, the newest first."),
+        "show": Entry("sweeps:show", "Show the runs of a sweep, the best first."),
+        "prune": Entry("sweeps:prune", "End all runs of a sweep but the best ones."),
+        "cancel": Entry("sweeps:cancel", "End the runs of a sweep, and begin no more."),
+        "report": Entry("sweeps:report", "Write a page with the newest pictures of all runs of a sweep, side by side."),
+    },
+    "clusters": {
+        "list": Entry("clusters:list_all", "List the clusters of the Azure ML workspace."),
+        "create": Entry("clusters:create", "Make a cluster in the Azure ML workspace."),
+        "delete": Entry("clusters:delete", "Delete a cluster of the Azure ML workspace."),
+    },
     "config": {
         "show": Entry("config:show", "Show the settings that hold in this folder."),
         "path": Entry("config:path", "Print where the settings files are."),
@@ -98,7 +117,14 @@ class Group(typer.core.TyperGroup):
     """A group whose commands are entries of a table, imported when they are called."""
 
     entries: Mapping[str, Entry] = COMMANDS
+    meant = ""
     _names_only = False
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        named = args and (args[0] in self.entries or args[0] in HELP_FLAGS["help_option_names"])
+        if self.meant and not named and not (args and not args[0].startswith("-")):
+            args = [self.meant, *args]
+        return super().parse_args(ctx, args)
 
     def list_commands(self, ctx: Any) -> list[str]:
         return list(self.entries)
@@ -180,7 +206,7 @@ def _noun(name: str, entry: Entry) -> Group:
     noun.callback(cls=Group, help=entry.help, invoke_without_command=True, context_settings=HELP_FLAGS)(_alone)
     group = typer.main.get_group(noun)
     assert isinstance(group, Group)
-    group.entries = NOUNS[name]
+    group.entries, group.meant = NOUNS[name], entry.meant
     return group
 
 

@@ -25,6 +25,12 @@ def doctor(
         bool,
         typer.Option("--online", help="Ask whether the sites that artgan uses, and your workspace, can be reached."),
     ] = False,
+    sdk: Annotated[
+        str | None,
+        typer.Option(
+            "--sdk", metavar="auto|v1|v2", help="With --online: by which of Azure's clients.", show_default=False
+        ),
+    ] = None,
 ) -> None:
     """Look whether this machine can train, and say what mends it.
 
@@ -36,7 +42,7 @@ def doctor(
         artgan doctor --online
     """
     found = []
-    for check in _all(settings, online):
+    for check in _all(settings, online, sdk):
         found.append(check)
         if not console.as_json:
             word, colour = _MARKS[check.state]
@@ -52,8 +58,8 @@ def doctor(
     console.next("artgan demo")
 
 
-def _all(settings: Settings, online: bool) -> Iterator[checks.Check]:
+def _all(settings: Settings, online: bool, sdk: str | None) -> Iterator[checks.Check]:
     yield from checks.examine(settings.datasets_dir, settings.runs_dir, online=online)
     if online and has_workspace(settings):
-        for check in workspace_of(settings).check():
+        for check in workspace_of(settings, sdk=sdk).check():
             yield checks.Check(check.name, "good" if check.good else "note", check.text, check.hint)

@@ -27,6 +27,8 @@ PLACES = {
     "dataset": "the dataset to use when none is named",
     "cache_dir": "the folder of answers that sites need not give twice",
     "cluster": "the cluster that artgan submit uses when none is named",
+    "vm_size": "the size of machine that artgan submit uses on Azure ML when no cluster is named",
+    "sdk": "by which of Azure's clients: auto (v1 where it is installed), v1 or v2",
     "workspace": "the Azure ML workspace, a name in [workspaces]; default: that of config.json",
     "experiment": "what Azure ML calls the group of runs",
     "credential": "how to sign in to Azure: auto, cli, device, service-principal or managed",
@@ -170,6 +172,11 @@ def _parameter_set() -> inspect.Parameter:
     return inspect.Parameter(
         "set_", inspect.Parameter.KEYWORD_ONLY, default=None, annotation=Annotated[list[str] | None, option]
     )
+
+
+def is_whole(name: str) -> bool:
+    """Whether a field takes whole numbers."""
+    return _kind(TrainConfig.model_fields[name].annotation) is int
 
 
 def _is_time(name: str) -> bool:

@@ -13,7 +13,7 @@ from artgan.cli.command import command
 from artgan.cli.console import Console
 from artgan.cli.names import DatasetName, DryRun, Yes, dataset_of
 from artgan.cli.options import tags_of, train_options, unknown_settings, values_of
-from artgan.cli.places import place_for
+from artgan.cli.where import Where, where_options
 from artgan.errors import UsageError
 from artgan.models.presets import AUTO
 from artgan.runs.store import NOTHING
@@ -24,40 +24,16 @@ from artgan.training.resolving import resolve
 if TYPE_CHECKING:
     from artgan.compute.submitting import Submission
 
-WHERE = "Where"
-
-
-def _where(flag: str, metavar: str, help: str) -> Any:
-    return typer.Option(flag, metavar=metavar, help=help, rich_help_panel=WHERE)
-
 
 @command
 @train_options
+@where_options
 def submit(
     console: Console,
     settings: Settings,
     given: dict[str, Any],
+    where: Where,
     dataset: DatasetName = None,
-    local: Annotated[
-        bool, typer.Option("--local", help="In a background worker on this machine.", rich_help_panel=WHERE)
-    ] = False,
-    cluster: Annotated[str | None, _where("--cluster", "NAME", "On this cluster of an Azure ML workspace.")] = None,
-    workspace: Annotated[
-        str | None, _where("--workspace", "NAME", "The workspace, if not that of config.json.")
-    ] = None,
-    experiment: Annotated[
-        str | None, _where("--experiment", "NAME", "What the service calls the group of runs. [artgan]")
-    ] = None,
-    credential: Annotated[
-        str | None, _where("--credential", "auto|cli|device|service-principal|managed", "How to sign in. [auto]")
-    ] = None,
-    image: Annotated[str | None, _where("--image", "IMAGE", "Another container image than artgan's choice.")] = None,
-    max_hours: Annotated[float | None, _where("--max-hours", "X", "After so long the service ends it.")] = None,
-    low_priority: Annotated[
-        bool,
-        typer.Option("--low-priority", help="On cheap nodes that may be taken away.", rich_help_panel=WHERE),
-    ] = False,
-    priority: Annotated[str | None, _where("--priority", "NAME", "The service's queue.")] = None,
     name: Annotated[str | None, typer.Option("--name", help="What the run's name begins with.")] = None,
     tag: Annotated[
         list[str] | None, typer.Option("--tag", metavar="A[=B]", help="A word to find the run by; may be repeated.")
@@ -77,6 +53,7 @@ def submit(
     detach: Annotated[bool, typer.Option("--detach", "-d", help="Do not follow the log.")] = False,
     yes: Yes = False,
     dry_run: DryRun = False,
+    nodes: Annotated[int, typer.Option("--nodes", min=1, hidden=True)] = 1,
 ) -> None:
     """Train in the background: here, or on an Azure ML cluster.
 
@@ -91,29 +68,25 @@ def submit(
         artgan submit --cluster gpu-nc6
         artgan submit --cluster gpu-nc6 --max-hours 4 --tag mood=calm -y -d
     """
+    if nodes > 1:  # docs/devices.md says why
+        raise UsageError(
+            f"nodes {nodes}: a training runs on one node, with all of its GPUs if you like (--gpus all)",
+            "let each node train a run of its own: artgan sweep --over seed=0..4 --cluster NAME",
+        )
     console.say("getting ready ...")
     for sentence in unknown_settings(settings):
         console.warn(sentence)
     tags = tags_of(tag or [])
     values = values_of(settings, {**_saved(config), **given})
     folder = dataset_of(settings, dataset)
-    cluster = cluster or (None if local else settings.get("cluster"))
-    backend = place_for(settings, local=local, cluster=cluster, workspace=workspace, credential=credential)
+    backend = where.place(settings)
     from artgan.compute import submitting
     from artgan.datasets.prepared import is_prepared
     from artgan.training.job import source_for
     from artgan.training.opening import prepare_missing
 
     source = source_for(init, resolve(values), settings.runs_dir, settings.cache_dir)
-    wishes: dict[str, Any] = {"tags": tags}
-    if backend.name != "local":
-        from artgan.compute.staging import pins
-
-        wishes |= {
-            "cluster": cluster or "", "experiment": experiment or str(settings.get("experiment", "artgan")),
-            "image": image or str(settings.get("image", "")), "low_priority": low_priority,
-            "max_hours": max_hours or settings.get("max_hours"), "priority": priority or "", "pins": pins(),
-        }  # fmt: skip
+    wishes = where.wishes(settings, backend, tags)
     resolved = resolve(values, begun=source is not None)
     submission = submitting.Submission(folder, resolved, wishes, name or "", source, init == NOTHING)
     target = backend.target(submission.spec())
@@ -122,7 +95,7 @@ def submit(
     console.pairs(
         [
             ("dataset", f"{folder.name} at {submission.config.size} px"),
-            ("recipe", _recipe(submission.config)),
+            ("recipe", recipe(submission.config)),
             *target.facts.items(),
             ("upload", _upload(submission, ready) if backend.name != "local" else ""),
             ("at most", f"{wishes['max_hours']} hours" if wishes.get("max_hours") else ""),
@@ -160,7 +133,7 @@ def _upload(submission: Submission, ready: bool) -> str:
     return f"{words.size(bulk)} of pictures unless they are there, and artgan itself"
 
 
-def _recipe(config: TrainConfig) -> str:
+def recipe(config: TrainConfig) -> str:
     """Say what trains, and how long, as far as that is known here."""
     preset = config.preset + (", chosen where it runs" if config.preset == AUTO else "")
     if config.time is not None:

@@ -30,6 +30,7 @@ class JobSpec(BaseModel):
             or "" where the training chooses.
         tags: of the run.
         cluster: name of the cluster, or "".
+        vm_size: of a machine of its own, where there is no cluster, or "".
         experiment: what the service calls the group of runs.
         image: the container image, or "" for the backend's own choice.
         max_hours: after which the service ends the run.
@@ -48,6 +49,7 @@ class JobSpec(BaseModel):
     init: str = ""
     tags: dict[str, str] = Field(default_factory=dict)
     cluster: str = ""
+    vm_size: str = ""
     experiment: str = "artgan"
     image: str = ""
     max_hours: float | None = None
@@ -194,6 +196,14 @@ class Backend(Protocol):
 
     def cancel(self, remote_id: str, remote: Mapping[str, str]) -> bool:
         """End a job; False when it was over already."""
+        ...
+
+    def archive(self, remote_id: str, remote: Mapping[str, str]) -> None:
+        """Put a job that is over out of sight in the service's own lists.
+
+        Raises:
+            BusyError: it is not over.
+        """
         ...
 
     def data(self) -> list[RemoteFile]:

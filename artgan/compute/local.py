@@ -12,7 +12,7 @@ from pathlib import Path
 
 from artgan import files
 from artgan.compute.backend import Check, JobSpec, LogChunk, RemoteFile, RemoteRun, Target
-from artgan.errors import NotFoundError, SetupError
+from artgan.errors import BusyError, NotFoundError, SetupError
 from artgan.records import now
 from artgan.runs.folder import RunFolder
 from artgan.runs.record import GOING
@@ -128,6 +128,11 @@ class LocalBackend:
             _signal(record.pid, signal.SIGKILL if hasattr(signal, "SIGKILL") else signal.SIGTERM)
         RunFolder(folder.path).update(state="cancelled", reason="cancelled", ended=now())
         return True
+
+    def archive(self, remote_id: str, remote: Mapping[str, str]) -> None:
+        """There is no list here but that of the run folders."""
+        if self._folder(remote_id).current().state in GOING:
+            raise BusyError(f"run {remote_id} is not over", f"end it first: artgan cancel {remote_id}")
 
     def data(self) -> list[RemoteFile]:
         return []

@@ -14,6 +14,8 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, Protocol
 
+from artgan.compute import tracking
+
 METRICS_S, IMAGES_S = 5.0, 20.0
 """Least seconds between what is reported; the last of each comes in any case."""
 _MOST_FAILURES = 3
@@ -205,10 +207,14 @@ def connect(environ: Mapping[str, str], say: Callable[[str], None]) -> tuple[Rep
     if not environ.get("AZUREML_RUN_ID"):
         return Silent(), None
     try:
-        from azureml.core import Run
-
+        try:
+            from azureml.core import Run
+        except ModuleNotFoundError:
+            # The SDK v2 sent this job, without the other.
+            connection = tracking.Connection(environ)
+            return Patient(tracking.MlflowReporter(connection), say), tracking.StoredArtifacts(connection)
         run = Run.get_context(allow_offline=False)
-    except Exception as error:  # of any kind: not installed, no token, a service that is away
+    except Exception as error:  # of any kind: no token, a service that is away
         say(f"nothing is shown in the portal: {said(error)}")
         return Silent(), None
     return Patient(AzureReporter(run), say), AzureArtifacts(run)

@@ -30,8 +30,8 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from internet.azure import DATA, LocalAzure
 
+from artgan.compute.azureml_common.workspaces import WorkspaceRef
 from artgan.compute.azureml_v1.backend import AzureMLBackend
-from artgan.compute.azureml_v1.workspaces import WorkspaceRef
 from artgan.compute.backend import JobSpec
 from artgan.compute.staging import stage
 from artgan.datasets.importing import import_folder

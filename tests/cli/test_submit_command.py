@@ -133,6 +133,13 @@ def test_a_bare_submit_goes_where_a_file_describes_a_workspace(studio, file, val
         assert named.home == WORKSPACE
 
 
+def test_several_nodes_are_a_sweep(studio):
+    refused = studio.artgan("submit", "--cluster", "gpu-nc6", "--nodes", "2", "--gpus", "all")
+    assert refused.exit_code == 2
+    assert refused.stderr.startswith("error: nodes 2: a training runs on one node")
+    assert "hint: let each node train a run of its own: artgan sweep" in refused.stderr
+
+
 def test_a_saved_configuration_is_the_base_of_what_is_typed(studio):
     studio.dataset(count=3)
     (studio.path / "saved.toml").write_text("schema_version = 1\nsize = 32\ntime = 60.0\nlr = 0.001\n")

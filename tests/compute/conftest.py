@@ -12,8 +12,9 @@ import pytest
 from internet.azure import LocalAzure, package_missing, require
 from PIL import Image
 
+from artgan.compute.azureml_common.workspaces import WorkspaceRef
 from artgan.compute.azureml_v1.backend import AzureMLBackend
-from artgan.compute.azureml_v1.workspaces import WorkspaceRef
+from artgan.compute.azureml_v2.backend import AzureMLBackend as AzureMLBackendV2
 from artgan.datasets.importing import import_folder
 from artgan.datasets.manifest import DatasetFolder
 from artgan.datasets.preparing import prepare
@@ -49,6 +50,12 @@ def azure(_started_azure: LocalAzure, monkeypatch: pytest.MonkeyPatch) -> Iterat
 def backend(azure: LocalAzure) -> AzureMLBackend:
     """Its workspace, which has not been asked anything yet."""
     return AzureMLBackend(WorkspaceRef(**azure.config))
+
+
+@pytest.fixture
+def backend_v2(azure: LocalAzure) -> AzureMLBackendV2:
+    """The same workspace, asked by the SDK v2."""
+    return AzureMLBackendV2(WorkspaceRef(**azure.config))
 
 
 @pytest.fixture(scope="session")

@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 from internet.azure import ARTICLE_RUN, DATA, LocalAzure, Run
 
+from artgan.compute.azureml_common.environments import IMAGE
+from artgan.compute.azureml_common.workspaces import WorkspaceRef
 from artgan.compute.azureml_v1.backend import AzureMLBackend
-from artgan.compute.azureml_v1.jobs import IMAGE
-from artgan.compute.azureml_v1.workspaces import WorkspaceRef
 from artgan.compute.backend import JobSpec
 from artgan.errors import NotFoundError, UsageError
 
@@ -275,7 +275,7 @@ QUIET = """
 import json, sys
 from pathlib import Path
 from artgan.compute.azureml_v1.backend import AzureMLBackend
-from artgan.compute.azureml_v1.workspaces import find_workspace
+from artgan.compute.azureml_common.workspaces import find_workspace
 from artgan.compute.backend import JobSpec
 backend = AzureMLBackend(find_workspace({}, Path.cwd(), None))
 assert not [name for name in sys.modules if name.split(".")[0] in ("azure", "azureml", "msal")]

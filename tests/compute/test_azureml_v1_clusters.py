@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from artgan.compute.azureml_v1.clusters import Cluster, choose, retired, warnings_of
+from artgan.compute.azureml_common.clusters import Cluster, choose, retired, warnings_of
 from artgan.errors import NotFoundError, UsageError
 
 T4 = Cluster("gpu-nc6", "AmlCompute", "STANDARD_NC4AS_T4_V3", nodes=0, max_nodes=2, state="Succeeded")
@@ -55,7 +55,7 @@ def test_a_cluster_that_is_not_there_lists_those_that_are() -> None:
     assert none.value.hint.startswith("--cluster gpu-nc6")
     with pytest.raises(NotFoundError) as empty:
         choose([], "gpu", "paintings")
-    assert "az ml compute create" in empty.value.hint and "--name gpu" in empty.value.hint
+    assert "artgan clusters create gpu --vm-size" in empty.value.hint
     assert choose([T4], "GPU-NC6", "paintings") is T4
 
 

@@ -12,10 +12,10 @@ from typing import Any
 import pytest
 import requests
 
-from artgan.compute.azureml_v1.failures import look, translate
-from artgan.compute.azureml_v1.service import patiently
-from artgan.compute.azureml_v1.signing_in import Tokens
-from artgan.compute.azureml_v1.workspaces import WorkspaceRef
+from artgan.compute.azureml_common.asking import patiently
+from artgan.compute.azureml_common.failures import look, translate
+from artgan.compute.azureml_common.signing_in import Tokens
+from artgan.compute.azureml_common.workspaces import WorkspaceRef
 from artgan.errors import ArtganError, NotFoundError, RemoteError, SetupError, UsageError
 
 WHERE = WorkspaceRef("s-1", "studio", "paintings")

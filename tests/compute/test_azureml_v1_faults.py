@@ -11,8 +11,8 @@ import pytest
 from internet.azure import DATA, LocalAzure, faults
 from internet.server import Request, Response
 
+from artgan.compute.azureml_common.workspaces import WorkspaceRef
 from artgan.compute.azureml_v1.backend import AzureMLBackend
-from artgan.compute.azureml_v1.workspaces import WorkspaceRef
 from artgan.compute.backend import JobSpec
 from artgan.errors import ArtganError, NotFoundError, RemoteError, SetupError
 

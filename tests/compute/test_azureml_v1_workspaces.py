@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from artgan.compute.azureml_v1.workspaces import WorkspaceRef, find_workspace
+from artgan.compute.azureml_common.workspaces import WorkspaceRef, find_workspace
 from artgan.errors import NotFoundError, SetupError
 
 VALUES = {"subscription_id": "s-1", "resource_group": "studio", "workspace_name": "paintings"}
@@ -93,7 +93,7 @@ WITHOUT = """
 import sys
 sys.modules["azure"] = sys.modules["azureml"] = None  # as where the extra is not installed
 from artgan.compute.azureml_v1.backend import AzureMLBackend
-from artgan.compute.azureml_v1.workspaces import WorkspaceRef
+from artgan.compute.azureml_common.workspaces import WorkspaceRef
 from artgan.compute.backend import JobSpec
 from artgan.errors import SetupError
 backend = AzureMLBackend(WorkspaceRef("s", "g", "w"))

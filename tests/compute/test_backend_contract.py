@@ -17,6 +17,7 @@ import pytest
 from internet.azure import LocalAzure
 
 from artgan.compute.azureml_v1.backend import AzureMLBackend
+from artgan.compute.azureml_v2.backend import AzureMLBackend as AzureMLBackendV2
 from artgan.compute.backend import Backend, RemoteFile, RemoteRun
 from artgan.compute.following import generators_of
 from artgan.compute.local import LocalBackend
@@ -27,7 +28,7 @@ from artgan.runs.folder import RunFolder
 from artgan.runs.record import GOING
 from artgan.training.resolving import resolve
 
-BACKENDS = ("local", "azureml_v1")
+BACKENDS = ("local", "azureml_v1", "azureml_v2")
 LEARNING = {"size": 16, "batch_size": 8, "latent_dim": 16, "grid": 4, "precision": "float32", "save_every": "0.3s"}
 # As far as a job comes; what is skipped was too short to be seen.
 ORDER = ("queued", "preparing", "running")
@@ -93,6 +94,15 @@ def local(drawn: Path) -> Place:
 
 @pytest.fixture
 def azureml_v1(drawn: Path, azure: LocalAzure, backend: AzureMLBackend) -> Place:
+    return on_azure(drawn, azure, backend)
+
+
+@pytest.fixture
+def azureml_v2(drawn: Path, azure: LocalAzure, backend_v2: AzureMLBackendV2) -> Place:
+    return on_azure(drawn, azure, backend_v2)
+
+
+def on_azure(drawn: Path, azure: LocalAzure, backend: Backend) -> Place:
     def spoil() -> None:
         for file in backend.data():
             backend.remove_data(file.path)

@@ -3,22 +3,21 @@
 from __future__ import annotations
 
 import importlib.metadata
+import json
 import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from artgan.compute.azureml_v1 import failures, runs
-from artgan.compute.azureml_v1.service import Service, load, patiently, quiet
-from artgan.compute.azureml_v1.storage import FOLDER
+from artgan.compute.azureml_common import failures, naming
+from artgan.compute.azureml_common.asking import patiently, quiet
+from artgan.compute.azureml_common.datasets import FOLDER
+from artgan.compute.azureml_common.environments import IMAGE, SHARED_MEMORY, VARIABLES, conda, python_of
+from artgan.compute.azureml_v1 import runs
+from artgan.compute.azureml_v1.service import Service, load
 from artgan.compute.backend import JobSpec, RemoteRun
 from artgan.errors import UsageError
 
-# Ubuntu with Miniconda and no CUDA: pip's tensorflow[and-cuda] brings the CUDA that this TensorFlow was built for. The
-# curated TensorFlow images hold an older TensorFlow with Keras 2, whose generators would not load here.
-IMAGE = "mcr.microsoft.com/azureml/openmpi4.1.0-ubuntu22.04"
-_SHARED_MEMORY = "2g"
-_VARIABLES = {"PYTHONUNBUFFERED": "1", "TF_CPP_MIN_LOG_LEVEL": "2"}
 _SDK = "azureml-core"
 _REFERENCE = "artgan_datasets"
 
@@ -29,9 +28,9 @@ def submit(service: Service, spec: JobSpec, staged: Path, remote: Mapping[str, s
     Raises:
         RemoteError: Azure refused, or did not answer; then the job is looked for before that is said.
     """
-    experiment = runs.experiment_of(remote) if remote.get("experiment") else spec.experiment
-    remote_id = runs.job_id(spec.run_id, experiment)
-    tags = {**spec.tags, runs.RUN_TAG: spec.run_id, runs.NAME_TAG: spec.run}
+    experiment = naming.experiment_of(remote) if remote.get("experiment") else spec.experiment
+    remote_id = naming.job_id(spec.run_id, experiment)
+    tags = naming.tags_of(spec.tags, spec.run_id, spec.run)
     if runs.get(service, remote_id) is None:
         _send(service, spec, configuration(service, spec, staged), experiment, remote_id)
     dto = runs.describe(service, experiment, remote_id, tags, spec.run)
@@ -61,8 +60,7 @@ def _send(service: Service, spec: JobSpec, config: Any, experiment: str, remote_
             _forget_snapshot(service)
             patiently(send)
     except Exception as error:
-        where, credential = service.where, service.tokens.credential
-        raise failures.translate(error, f"start a run on cluster {spec.cluster!r}", where, credential) from error
+        raise service.translated(error, f"start a run on cluster {spec.cluster!r}") from error
 
 
 def _snapshot_is_unknown(error: BaseException) -> bool:
@@ -95,13 +93,13 @@ def configuration(service: Service, spec: JobSpec, staged: Path) -> Any:
             arguments=["--data", str(data)] if spec.data else [],
             compute_target=spec.cluster,
             environment=environment(spec),
-            docker_runtime_config=DockerConfiguration(use_docker=True, shm_size=_SHARED_MEMORY),
+            docker_runtime_config=DockerConfiguration(use_docker=True, shm_size=SHARED_MEMORY),
             **options,
         )
         # As an argument the reference itself cannot be sent; its text is replaced on the node, by its name here.
         if spec.data:
             config.run_config.data_references = {data.data_reference_name: data.to_config()}
-        config.run_config.environment_variables = dict(_VARIABLES)
+        config.run_config.environment_variables = dict(VARIABLES)
         if spec.priority:
             config.run_config.priority = _priority(spec.priority)
     return config
@@ -114,7 +112,7 @@ def environment(spec: JobSpec) -> Any:
 
         with tempfile.TemporaryDirectory() as folder:
             path = Path(folder) / "conda.yml"
-            path.write_text(conda(spec.pins), encoding="utf-8")
+            path.write_text(json.dumps(conda(spec.pins, _reporter(spec.pins))), encoding="utf-8")  # which is YAML too
             made = Environment.from_conda_specification("artgan", str(path))
         made.docker.base_image = spec.image or IMAGE
         made.docker.base_dockerfile = None
@@ -122,20 +120,12 @@ def environment(spec: JobSpec) -> Any:
     return made
 
 
-def conda(pins: Mapping[str, str]) -> str:
-    """Return a job's conda file: Python and TensorFlow as on the client, the CUDA libraries, the reporter's SDK."""
-    python = pins.get("python", "3.12")
-    wanted = {name: version for name, version in pins.items() if name != "python"}
-    packages = [
-        f"{'tensorflow[and-cuda]' if name == 'tensorflow' else name}{f'=={version}' if version else ''}"
-        for name, version in wanted.items()
-    ]
-    if _SDK not in wanted:
-        packages.append(f"{_SDK}=={importlib.metadata.version(_SDK)}")
-    if tuple(int(part) for part in python.split(".")[:2]) >= (3, 13):
+def _reporter(pins: Mapping[str, str]) -> list[str]:
+    """Return what the job needs to report by: this SDK, unless it is pinned."""
+    packages = [] if _SDK in pins else [f"{_SDK}=={importlib.metadata.version(_SDK)}"]
+    if tuple(int(part) for part in python_of(pins).split(".")[:2]) >= (3, 13):
         packages.append("standard-imghdr")  # the SDK imports what Python 3.13 left out
-    lines = ["name: artgan", "dependencies:", f"- python={python}", "- pip", "- pip:"]
-    return "\n".join(lines + [f"  - {package}" for package in packages]) + "\n"
+    return packages
 
 
 def _priority(text: str) -> int:

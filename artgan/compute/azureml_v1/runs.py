@@ -3,56 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from datetime import UTC, datetime
 from typing import Any
 
-from artgan.compute.azureml_v1 import failures
-from artgan.compute.azureml_v1.service import Service, unfinished
+from artgan.compute.azureml_common import failures, naming
+from artgan.compute.azureml_common.asking import unfinished
+from artgan.compute.azureml_common.naming import NAME_TAG, RUN_TAG, experiment_of, job_id, unknown
+from artgan.compute.azureml_v1.service import Service
 from artgan.compute.backend import RemoteRun
-from artgan.errors import ArtganError, NotFoundError
-from artgan.runs.record import GOING, State
-
-RUN_TAG = "artgan.run"
-NAME_TAG = "artgan.name"
-EXPERIMENT = "artgan"
-_STATES: dict[str, State] = {
-    "NotStarted": "queued",
-    "Unapproved": "queued",
-    "Queued": "queued",
-    "Pausing": "queued",
-    "Paused": "queued",
-    "Provisioning": "preparing",
-    "Preparing": "preparing",
-    "Starting": "preparing",
-    "Running": "running",
-    "Finalizing": "running",
-    "NotResponding": "running",
-    "CancelRequested": "running",
-    "Completed": "finished",
-    "Failed": "failed",
-    "Canceled": "cancelled",
-}
-_REASONS = {
-    "CancelRequested": "being cancelled",
-    "NotResponding": "its machine does not answer at the moment",
-    "Paused": "paused in Azure ML",
-    "Unapproved": "waits for an approval in Azure ML",
-    "Finalizing": "bringing its files to safety",
-}
-
-
-def job_id(run_id: str, experiment: str) -> str:
-    """Return the id that a run's job has in the workspace.
-
-    The client chooses it, so it can be known before anything is sent: a job whose answer was lost is found by it, and
-    cannot be started twice.
-    """
-    return f"{experiment}_{run_id}"
-
-
-def experiment_of(remote: Mapping[str, str]) -> str:
-    """Return the experiment that a record names."""
-    return remote.get("experiment") or EXPERIMENT
+from artgan.errors import ArtganError
 
 
 def status(service: Service, remote_id: str, remote: Mapping[str, str]) -> RemoteRun:
@@ -63,15 +21,8 @@ def status(service: Service, remote_id: str, remote: Mapping[str, str]) -> Remot
     """
     dto = get(service, remote_id)
     if dto is None:
-        raise unknown(service, remote_id)
+        raise unknown(service.where, remote_id)
     return read(service, dto, experiment_of(remote), details=True)
-
-
-def unknown(service: Service, remote_id: str) -> NotFoundError:
-    """Return the error of a job that the workspace does not know."""
-    return NotFoundError(
-        f"no run {remote_id!r} in workspace {service.where.workspace_name!r}", "see which there are: artgan list -r"
-    )
 
 
 def get(service: Service, remote_id: str) -> Any:
@@ -124,7 +75,7 @@ def list_runs(service: Service, remote: Mapping[str, str], experiment: str) -> I
     named = experiment or experiment_of(remote)
     # The query asks for the tag, whatever its value; a service that ignores it is not trusted to have filtered.
     for dto in _query(service, named, None if experiment else RUN_TAG, must_exist=bool(experiment)):
-        if experiment or RUN_TAG in (dto.tags or {}):
+        if not dto.hidden and (experiment or RUN_TAG in (dto.tags or {})):
             yield read(service, dto, named)
 
 
@@ -148,19 +99,16 @@ def _query(service: Service, experiment: str, tags: Any, *, must_exist: bool = F
 
 def _no_experiment(service: Service, experiment: str) -> ArtganError:
     client = service.workspace_client
-    names = sorted(found.name for found in service.ask("list the experiments", lambda: list(client.list_experiments())))
-    return NotFoundError(
-        f"no experiment {experiment!r} in workspace {service.where.workspace_name!r}",
-        f"there are: {', '.join(names[:20])}" if names else "nothing has run there yet",
-    )
+    found = service.ask("list the experiments", lambda: list(client.list_experiments()))
+    return naming.no_experiment(service.where, experiment, (one.name for one in found))
 
 
 def cancel(service: Service, remote_id: str, remote: Mapping[str, str]) -> bool:
     """End a job; False when it was over, True also when it was being ended already."""
     now = get(service, remote_id)
     if now is None:
-        raise unknown(service, remote_id)
-    if _STATES.get(str(now.status)) not in GOING:
+        raise unknown(service.where, remote_id)
+    if naming.is_over(now.status):
         return False
     if now.status == "CancelRequested":
         return True
@@ -169,10 +117,29 @@ def cancel(service: Service, remote_id: str, remote: Mapping[str, str]) -> bool:
     except ArtganError:
         # It may have ended in the meantime, and then there was nothing left to refuse but the wish.
         after = get(service, remote_id)
-        if after is None or _STATES.get(str(after.status)) in GOING:
+        if after is None or not naming.is_over(after.status):
             raise
         return bool(after.status == "Canceled")
     return True
+
+
+def archive(service: Service, remote_id: str, remote: Mapping[str, str]) -> None:
+    """Put a job out of sight: what the portal calls archived, the run history calls hidden.
+
+    Raises:
+        NotFoundError: the workspace has no such job.
+        BusyError: it is not over.
+    """
+    now = get(service, remote_id)
+    if now is None:
+        raise unknown(service.where, remote_id)
+    if not naming.is_over(now.status):
+        raise naming.not_over(remote_id)
+    client = service.run_client(experiment_of(remote), remote_id)
+    from azureml._restclient.models.create_run_dto import CreateRunDto
+
+    changes = CreateRunDto(run_id=remote_id, hidden=True)
+    service.ask(f"archive run {remote_id}", lambda: client.patch_run(changes))
 
 
 def _end(service: Service, dto: Any, experiment: str) -> None:
@@ -200,38 +167,22 @@ def read(service: Service, dto: Any, experiment: str, *, details: bool = False) 
     """
     if dto is None or not dto.run_id:
         raise unfinished("ask for a run")
-    state = _STATES.get(str(dto.status), "queued")
-    reason = _REASONS.get(str(dto.status), "")
-    if state in ("failed", "cancelled"):
-        reason = _error_text(dto.error)
-        if not reason and details and state == "failed":
-            reason = _error_text(_details(service, dto.run_id, experiment).error)
-    if str(dto.status) not in _STATES:
-        reason = f"Azure ML calls its state {dto.status!r}"
-    return RemoteRun(
+    error = _error_text(dto.error)
+    if not error and details and naming.STATES.get(str(dto.status)) == "failed":
+        error = _error_text(_details(service, dto.run_id, experiment).error)
+    return naming.remote_run(
+        service.where,
+        service.portal,
         remote_id=dto.run_id,
-        state=state,
-        reason=reason,
+        status=dto.status,
+        error=error,
         name=dto.display_name or dto.name or dto.run_id,
         experiment=experiment,
-        tags={str(key): str(value) for key, value in (dto.tags or {}).items()},
-        created=_moment(dto.created_utc),
-        started=_moment(dto.start_time_utc),
-        ended=_moment(dto.end_time_utc) if state not in GOING else None,
-        portal_url=portal_url(service, dto.run_id),
+        tags=dto.tags,
+        created=dto.created_utc,
+        started=dto.start_time_utc,
+        ended=dto.end_time_utc,
     )
-
-
-def _moment(time: datetime | None) -> datetime | None:
-    """Return a time as records carry it."""
-    return time.astimezone(UTC).replace(microsecond=0) if time else None
-
-
-def portal_url(service: Service, remote_id: str) -> str:
-    """Return the address of a job's page in the portal."""
-    where = service.where
-    scope = f"/subscriptions/{where.subscription_id}/resourcegroups/{where.resource_group}/workspaces/"
-    return f"{service.portal}/runs/{remote_id}?wsid={scope}{where.workspace_name}"
 
 
 def _details(service: Service, remote_id: str, experiment: str) -> Any:
@@ -242,7 +193,7 @@ def _details(service: Service, remote_id: str, experiment: str) -> Any:
             return client.get_runstatus()
         except Exception as error:
             if failures.look(error).status == 404:
-                raise unknown(service, remote_id) from error
+                raise unknown(service.where, remote_id) from error
             raise
 
     return service.ask(f"ask for the details of run {remote_id}", ask)
@@ -256,8 +207,4 @@ def log_addresses(service: Service, remote_id: str, experiment: str) -> dict[str
 def _error_text(error: Any) -> str:
     """Return the first sentence of an ``ErrorResponse``."""
     inner = getattr(error, "error", None)
-    message = " ".join(str(getattr(inner, "message", "") or "").split())
-    code = str(getattr(inner, "code", "") or "")
-    if not message:
-        return code
-    return message if len(message) <= 300 else message[:300].rsplit(" ", 1)[0] + " ..."
+    return naming.error_text(getattr(inner, "code", ""), getattr(inner, "message", ""))

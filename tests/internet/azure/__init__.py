@@ -5,8 +5,9 @@ Hosts are the real ones (``management.azure.com``, ``login.microsoftonline.com``
 hand.
 
 Read in this order: ``local`` (what tests use), ``faults``, ``world`` (what there is), ``job`` and ``executor`` (how it
-runs), ``routing`` and the services ``arm``, ``history``, ``execution``, ``stores`` (with ``filters``), ``azurite`` and
-``blobs`` (storage), ``warm`` (commands that need not load the SDK anew), ``names``.
+runs), ``routing`` and the services ``arm``, ``arm_v2`` (what only the SDK v2 asks for), ``history``, ``execution``,
+``stores`` (with ``filters``), ``mlflow``, ``azurite`` and ``blobs`` (storage), ``warm`` (commands that need not load
+the SDKs anew), ``names``.
 """
 
 from . import faults

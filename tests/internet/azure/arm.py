@@ -203,6 +203,42 @@ class Compute:
                 raise Refusal(404, "ComputeNotFound", f"Compute with name {call['name']} not found.")
             return self._dto(cluster)
 
+    @route("PUT", "{ws}/computes/{name}", host=ARM)
+    def create(self, call: Call) -> Any:
+        wish = call.json["properties"]["properties"]
+        scale = wish["scaleSettings"]
+        with self.world.lock:
+            low = (wish.get("vmPriority") or "").lower() == "lowpriority"
+            cluster = Cluster(
+                call["name"],
+                wish["vmSize"],
+                nodes=scale["maxNodeCount"],
+                least=scale.get("minNodeCount") or 0,
+                priority="LowPriority" if low else "Dedicated",
+            )
+            self.world.clusters[call["name"]] = cluster
+            answer = self._dto(cluster)
+        return Response.of_json(answer, 201).with_(headers=_operation())
+
+    @route("DELETE", "{ws}/computes/{name}", host=ARM)
+    def delete(self, call: Call) -> Any:
+        with self.world.lock:
+            if self.world.clusters.pop(call["name"], None) is None:
+                raise Refusal(404, "ComputeNotFound", f"Compute with name {call['name']} not found.")
+        return Response(202, _operation())
+
+    @route("GET", "{ws}/computeoperations/{id}", host=ARM)
+    def operation(self, call: Call) -> Any:
+        return {"id": call["id"], "status": "Succeeded"}
+
+    @route("POST", "{ws}/computes/{name}/listNodes", host=ARM)
+    def nodes(self, call: Call) -> Any:
+        with self.world.lock:
+            if call["name"] not in self.world.clusters:
+                raise Refusal(404, "ComputeNotFound", f"Compute with name {call['name']} not found.")
+            busy = [run for run in self.world.runs.values() if run.target == call["name"] and run.status == "Running"]
+        return {"nodes": [{"nodeId": run.id, "nodeState": "running", "runId": run.id} for run in busy]}
+
     def _dto(self, cluster: Cluster) -> dict[str, Any]:
         runs = [run for run in self.world.runs.values() if run.target == cluster.name and run.submitted]
         busy = sum(run.status in ("Running", "Finalizing", "CancelRequested") for run in runs)
@@ -221,7 +257,7 @@ class Compute:
             "osType": "Linux",
             "nodeStateCounts": {f"{name}NodeCount": count for name, count in counts.items()},
             "scaleSettings": {
-                "minNodeCount": 0,
+                "minNodeCount": cluster.least,
                 "maxNodeCount": cluster.nodes,
                 "nodeIdleTimeBeforeScaleDown": "PT120S",
             },
@@ -251,3 +287,8 @@ class Compute:
                 "properties": inner,
             },
         }
+
+
+def _operation() -> dict[str, str]:
+    """Say where it is told how far something is that takes a while."""
+    return {"Azure-AsyncOperation": f"https://{ARM}{SCOPE}/computeoperations/{uuid.uuid4()}", "Retry-After": "0"}

@@ -26,6 +26,12 @@ HOST = f"{ACCOUNT}.blob.core.windows.net"
 
 _REPOSITORY = Path(__file__).parents[3]
 _VERSION = "2020-12-06"
+_PACKAGES = {
+    "azureml-core": "azure",
+    "azure-identity": "azure",
+    "azure-ai-ml": "azure-v2",
+    "azure-storage-blob": "azure-v2",
+}
 
 
 def find_azurite() -> str | None:
@@ -45,12 +51,12 @@ def missing() -> str:
 
 
 def package_missing() -> str:
-    """Say which package of the SDK is not installed; "" when all are."""
-    for name in ("azureml-core", "azure-identity"):
+    """Say which package of the SDKs is not installed; "" when all are."""
+    for name, extra in _PACKAGES.items():
         try:
             version(name)
         except PackageNotFoundError:
-            return f"{name} is missing: pip install artgan[azure]"
+            return f"{name} is missing: pip install artgan[{extra}]"
     return ""
 
 
@@ -199,6 +205,14 @@ class Azurite:
         query = {"sp": permissions, "se": expiry, "spr": "https", "sv": _VERSION, "sr": "b"}
         query["sig"] = _sign("\n".join(fields))
         return f"https://{HOST}/{container}/{quote(blob)}?{urlencode(query)}"
+
+    def container_sas(self, container: str, *, permissions: str = "rcwdl", life_s: float = 8 * 3600) -> str:
+        """Return the signature with which anybody may use a container for so long."""
+        expiry = _later(life_s)
+        fields = [permissions, "", expiry, f"/blob/{ACCOUNT}/{container}", "", "", "https", _VERSION, "c"]
+        query = {"sp": permissions, "se": expiry, "spr": "https", "sv": _VERSION, "sr": "c"}
+        query["sig"] = _sign("\n".join([*fields, *[""] * 7]))
+        return urlencode(query)
 
 
 def _later(seconds: float) -> str:

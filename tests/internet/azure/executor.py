@@ -96,7 +96,7 @@ class Executor:
             self._disks[run.id] = self._rescue(run, attempt, torn=torn)
         with self.world.lock:
             if hold:
-                self.world.clusters[run.target or ""].held = True
+                self.world.places[run.target or ""].held = True
             run.become("Queued")
             self._attempts.pop(run.id, None)
             self._queue.insert(0, run)
@@ -130,7 +130,7 @@ class Executor:
 
     def _startable(self) -> list[Run]:
         found = []
-        for cluster in self.world.clusters.values():
+        for cluster in self.world.places.values():
             if cluster.held:
                 continue
             free = cluster.nodes - sum(one.run.target == cluster.name for one in self._attempts.values())

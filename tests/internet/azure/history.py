@@ -70,7 +70,7 @@ class History:
             rows = [run.dto() for run in self.world.runs.values() if mine(run)]
         try:
             test = filters.parse(asked.get("filter"))
-            rows = filters.order([row for row in rows if test(row)], asked.get("orderby"))
+            rows = filters.order([row for row in rows if test(row)], asked.get("orderby") or asked.get("orderBy"))
         except filters.BadFilter as error:
             raise Refusal(400, "UserError", f"Invalid query: {error}") from error
         start = int(asked.get("continuationToken") or 0)

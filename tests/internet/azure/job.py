@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import shlex
 import shutil
 import signal
 import subprocess
@@ -15,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from .names import API_URL, DATA, GROUP, NAME, REGION, SCOPE, SNAPSHOTS, SUBSCRIPTION, WORKSPACE_ID, token
-from .world import Run, World
+from .world import JOB, Run, World
 
 _WATCHED = ("outputs", "logs", "user_logs")
 _PAUSE_S = 0.2
@@ -131,7 +132,7 @@ class Attempt:
     def _begin(self, arguments: list[str], log: Any) -> None:
         environment = self._environment()
         self._process = subprocess.Popen(
-            [sys.executable, *arguments],
+            arguments,
             cwd=self.wd,
             env=environment,
             stdin=subprocess.DEVNULL,
@@ -140,7 +141,7 @@ class Attempt:
             start_new_session=True,
         )
         with self.world.lock:
-            self.run.environment, self.run.command, self.run.place = environment, ["python", *arguments], self.wd
+            self.run.environment, self.run.command, self.run.place = environment, ["python", *arguments[1:]], self.wd
         self._become("Running")
 
     def _watch(self, process: subprocess.Popen[bytes]) -> None:
@@ -166,12 +167,12 @@ class Attempt:
     # The node's disk
 
     def _materialise(self) -> None:
-        for name, blob in self.world.snapshots[self.run.snapshot or ""].items():
+        for name, (container, blob) in self._sent().items():
             if "__pycache__" in name or self._killed:
                 continue
             path = self.wd / name
             path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_bytes(self.world.storage.get(SNAPSHOTS, blob))
+            path.write_bytes(self.world.storage.get(container, blob))
         (self.place / "home").mkdir(parents=True, exist_ok=True)
         for name in _WATCHED:
             if self._disk is not None and (self._disk / name).is_dir():
@@ -180,13 +181,36 @@ class Attempt:
             (self.wd / name).mkdir(parents=True, exist_ok=True)
         self.world.put_artifact(self.run, "system_logs/lifecycler/lifecycler.log", b"the node is ready\n")
 
+    def _sent(self) -> dict[str, tuple[str, str]]:
+        """Return the files that came with the job: its snapshot, or the code of the SDK v2."""
+        if code := self.world.codes.get(self.run.snapshot or ""):
+            blobs = self.world.storage.list(code.container, code.prefix)
+            return {blob.removeprefix(code.prefix): (code.container, blob) for blob in blobs}
+        return {name: (SNAPSHOTS, blob) for name, blob in self.world.snapshots[self.run.snapshot or ""].items()}
+
     def _arguments(self) -> list[str]:
         definition = self.run.definition
+        if self.run.kind == JOB:
+            # One command, so that what is told to end is the program and not a shell around it.
+            return ["/bin/sh", "-c", f"exec {self._filled(definition)}"]
         arguments = [str(argument) for argument in [definition["script"], *definition.get("arguments", [])]]
+        arguments = [sys.executable, *arguments]
         for name, reference in (definition.get("dataReferences") or {}).items():
             folder = str(self._mounted(name, reference["pathOnDataStore"] or ""))
             arguments = [argument.replace(f"$AZUREML_DATAREFERENCE_{name}", folder) for argument in arguments]
         return arguments
+
+    def _filled(self, definition: Mapping[str, Any]) -> str:
+        """Return the command of a job of the SDK v2, its inputs put in."""
+        command = str(definition["command"])
+        for name, given in definition["inputs"].items():
+            value = given.get("value")
+            if given["jobInputType"] == "uri_folder":
+                prefix = "azureml://datastores/workspaceblobstore/paths/"
+                assert given["uri"].startswith(prefix) and given["mode"] == "ReadOnlyMount", given
+                value = str(self._mounted(name, given["uri"].removeprefix(prefix)))
+            command = command.replace(f"${{{{inputs.{name}}}}}", shlex.quote(str(value)))
+        return command
 
     def _mounted(self, name: str, path: str) -> Path:
         root = self.place / "data" / name
@@ -207,6 +231,7 @@ class Attempt:
         return {
             **{name: os.environ[name] for name in _KEPT if name in os.environ},
             **self._variables,
+            "PATH": os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")]),
             "HOME": str(self.place / "home"),
             "PYTHONUNBUFFERED": "1",
             "AZUREML_RUN_ID": run.id,
@@ -226,8 +251,19 @@ class Attempt:
             "MLFLOW_EXPERIMENT_NAME": run.experiment.name,
             "MLFLOW_TRACKING_TOKEN": made,
             **{name: str(value) for name, value in (definition.get("environmentVariables") or {}).items()},
-            "PYTHONPATH": "",
+            "PYTHONPATH": self._hidden(),
         }
+
+    def _hidden(self) -> str:
+        """Return a folder that hides the SDK v1, which the tests have, from a job whose environment does not."""
+        name = (self.run.definition.get("environmentId") or "").rpartition("/environments/")[2]
+        environment = self.world.environments.get(name.replace("/versions/", ":")) or {}
+        if self.run.kind != JOB or "azureml-core" in (environment.get("condaFile") or ""):
+            return ""
+        folder = self.place / "without"
+        folder.mkdir(exist_ok=True)
+        (folder / "sitecustomize.py").write_text('import sys\n\nsys.modules["azureml.core"] = None\n', "utf-8")
+        return str(folder)
 
     def _upload(self) -> None:
         """Bring up what is new or changed; unfinished files (``.part``) stay where they are."""

@@ -14,11 +14,13 @@ from typing import Any
 from ..internet import Internet
 from ..server import Fault, Request, RequestLog
 from .arm import Compute, ResourceManager, SignIn
+from .arm_v2 import Assets, Jobs, Stores
 from .azurite import Azurite, require
 from .blobs import BlobFront
 from .execution import Content, Execution
 from .executor import Executor
 from .history import History
+from .mlflow import Tracking
 from .names import ARTIFACTS, CLIENT, DATA, GROUP, NAME, SECRET, SNAPSHOTS, SUBSCRIPTION, TENANT
 from .routing import ControlPlane
 from .stores import Artifacts, Datastores, Environments, Metrics
@@ -54,6 +56,7 @@ class LocalAzure:
         internet: the proxy, the hosts, the log.
         world: the state behind the services.
         config: what ``config.json`` holds.
+        stores: what the resource manager tells of datastores.
     """
 
     def __init__(
@@ -73,6 +76,7 @@ class LocalAzure:
         self._sign_in = SignIn()
         self._run_tokens: set[str] = set()
         self._front = BlobFront()
+        self.stores = Stores(self.world)
         self._grace_s = grace_s
         self._executor: Executor
         self._warm: Warm | None = None
@@ -80,6 +84,7 @@ class LocalAzure:
             *(self._sign_in, ResourceManager(self.world), Compute(self.world)),
             *(History(self.world, self._run_tokens), Content(self.world), Execution(self.world, self)),
             *(Artifacts(self.world), Metrics(self.world), Datastores(), Environments(self.world)),
+            *(Assets(self.world), self.stores, Jobs(self.world, self), Tracking(self.world)),
         ]
         self._plane = ControlPlane(services, [self._sign_in.tokens, self._run_tokens])
         self.internet = Internet(
@@ -302,6 +307,7 @@ class LocalAzure:
         self.expire_sas(False)
         self.expire_sign_in(False)
         self.delete_workspace(False)
+        self.stores.secrets, self.stores.signature = True, False
         self.release()
 
 

@@ -21,7 +21,7 @@ from typing import Any, NoReturn
 _LOADED = (
     *("azureml.core.compute", "azureml.data.data_reference", "azureml._vendor.azure_storage.blob", "azure.identity"),
     *("artgan.cli.list_", "artgan.cli.logs", "artgan.cli.pull", "artgan.cli.submit"),
-    "artgan.compute.azureml_v1.backend",
+    *("azure.ai.ml", "azure.storage.blob", "artgan.compute.azureml_v1.backend", "artgan.compute.azureml_v2.backend"),
 )
 
 

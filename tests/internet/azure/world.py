@@ -13,6 +13,8 @@ from typing import Any
 from .azurite import Azurite
 from .names import API_URL, ARTIFACTS, SCOPE, utc
 
+JOB = "azureml.commandjob"
+"""The kind of a run that the SDK v2 sent."""
 OVER = frozenset(("Completed", "Failed", "Canceled"))
 
 
@@ -24,6 +26,7 @@ class Cluster:
     vm_size: str = "STANDARD_NC4AS_T4_V3"
     nodes: int = 2
     """How many jobs run at once."""
+    least: int = 0
     priority: str = "Dedicated"
     """Or "LowPriority"."""
     state: str = "Succeeded"
@@ -150,6 +153,15 @@ class Run:
         }
 
 
+@dataclass
+class Code:
+    """A folder that the SDK v2 brought up."""
+
+    container: str
+    prefix: str
+    properties: dict[str, Any]
+
+
 class World:
     """The workspace.
 
@@ -161,10 +173,13 @@ class World:
     def __init__(self, clusters: Iterable[Cluster]) -> None:
         self.lock = threading.RLock()
         self.clusters = {cluster.name: cluster for cluster in clusters}
+        self.machines: dict[str, Cluster] = {}
         self.sas_life_s = 8 * 3600.0
         self.storage: Azurite
         self.snapshots: dict[str, dict[str, str]] = {}
         """Id to the blobs of its files."""
+        self.codes: dict[str, Code] = {}
+        """The same for the SDK v2, whose assets have containers of their own; by the address of the asset."""
         self.clear()
 
     def clear(self) -> None:
@@ -173,6 +188,17 @@ class World:
             self.experiments: dict[str, Experiment] = {}
             self.runs: dict[str, Run] = {}
             self.environments: dict[str, dict[str, Any]] = {}
+
+    def serverless(self, vm_size: str) -> str:
+        """Return the name of the place where jobs without a cluster run, on machines of a size; made if need be."""
+        name = f"serverless-{vm_size}"
+        self.machines.setdefault(name, Cluster(name, vm_size))
+        return name
+
+    @property
+    def places(self) -> dict[str, Cluster]:
+        """Wherever a job can run."""
+        return {**self.clusters, **self.machines}
 
     def experiment(self, name: str) -> Experiment:
         """Return an experiment, made if need be."""

@@ -10,8 +10,8 @@ from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import Any
 
-from artgan.compute.azureml_v1.signing_in import HINTS, missing_extra
-from artgan.compute.azureml_v1.workspaces import WorkspaceRef
+from artgan.compute.azureml_common.signing_in import EXTRA, HINTS, missing_extra
+from artgan.compute.azureml_common.workspaces import WorkspaceRef
 from artgan.errors import ArtganError, NotFoundError, RemoteError, SetupError
 
 _PASSING = {408, 429, 500, 502, 503, 504, 530}  # 530: a new node of the service that is not ready yet
@@ -81,7 +81,9 @@ def look(error: BaseException) -> Trouble:
     )
 
 
-def translate(error: BaseException, doing: str, where: WorkspaceRef, credential: str = "auto") -> ArtganError:
+def translate(
+    error: BaseException, doing: str, where: WorkspaceRef, credential: str = "auto", extra: str = EXTRA
+) -> ArtganError:
     """Return the error that a person sees.
 
     Args:
@@ -89,11 +91,12 @@ def translate(error: BaseException, doing: str, where: WorkspaceRef, credential:
         doing: what was asked, as in "could not <doing>".
         where: the workspace.
         credential: how the sign-in was to happen.
+        extra: of artgan, whose packages are used.
     """
     if isinstance(error, ArtganError):
         return error
     if isinstance(error, ImportError):
-        return missing_extra()
+        return missing_extra(extra)
     return explain(look(error), doing, where, credential)
 
 
@@ -215,7 +218,8 @@ def _text_of(error: BaseException) -> str:
 
 
 def _status(chain: list[BaseException], response: Any, texts: list[str]) -> int:
-    for source in (*chain, response):
+    # What was raised last counts: an answer that came while another was being looked into is not the other's.
+    for source in (*(part for one in chain for part in (one, getattr(one, "response", None))), response):
         status = getattr(source, "status_code", None)
         if isinstance(status, int) and not isinstance(status, bool):
             return status

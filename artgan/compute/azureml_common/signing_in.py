@@ -10,7 +10,8 @@ from typing import Any
 from artgan.errors import SetupError, UsageError
 
 CREDENTIALS = ("auto", "cli", "device", "service-principal", "managed")
-INSTALL = 'pip install "artgan[azure]"'
+EXTRA = "azure"
+"""The extra of packages that brings an SDK, unless a driver names another."""
 _PRINCIPAL = ("AZURE_TENANT_ID", "AZURE_CLIENT_ID", "AZURE_CLIENT_SECRET")
 HINTS = {
     "auto": f"sign in with: az login   (or set {', '.join(_PRINCIPAL)})",
@@ -32,17 +33,19 @@ class Tokens:
     Args:
         credential: one of ``CREDENTIALS``.
         tell: shows a person the code that "device" needs.
+        extra: of artgan, whose packages are used.
 
     Raises:
         UsageError: there is no such way to sign in.
     """
 
-    def __init__(self, credential: str, tell: Callable[[str], None] | None = None) -> None:
+    def __init__(self, credential: str, tell: Callable[[str], None] | None = None, extra: str = EXTRA) -> None:
         if credential not in CREDENTIALS:
             raise UsageError(f"no way to sign in called {credential!r}", f"there are: {', '.join(CREDENTIALS)}")
         if credential == "device" and tell is None:
             raise UsageError("nobody is there to enter the code of a device sign-in", "use --credential auto")
         self.credential = credential
+        self.extra = extra
         self._tell = tell
         self._made: Any = None
         self._kept: dict[str, tuple[str, float]] = {}
@@ -84,7 +87,7 @@ class Tokens:
         try:
             from azure import identity
         except ImportError as error:
-            raise missing_extra() from error
+            raise missing_extra(self.extra) from error
         if self.credential == "cli":
             return identity.AzureCliCredential()
         if self.credential == "service-principal":
@@ -100,6 +103,8 @@ class Tokens:
             self._tell(f"open {address} in a browser and enter the code {code}")
 
 
-def missing_extra() -> SetupError:
+def missing_extra(extra: str = EXTRA) -> SetupError:
     """The error of a machine without the Azure packages."""
-    return SetupError("Azure ML needs packages that are not installed", f"install them with: {INSTALL}")
+    return SetupError(
+        "Azure ML needs packages that are not installed", f'install them with: pip install "artgan[{extra}]"'
+    )

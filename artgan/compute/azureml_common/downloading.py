@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from artgan import files
-from artgan.compute.azureml_v1 import failures
+from artgan.compute.azureml_common import failures
 from artgan.errors import RemoteError
 
 _PIECE = 256 * 1024

@@ -1,0 +1,127 @@
+"""The service's half of a job that has no SDK: numbers by MLflow's own protocol, files from the artifact store.
+
+MLflow brings 87 packages, azureml-core is at its end; what a job needs of either is a few requests. Azure ML puts their
+addresses and a token into the environment of every job. Sheets need no reporting: they lie in ``outputs/samples``,
+which the service keeps and shows.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+import requests
+
+_TIMEOUT_S = (10.0, 60.0)
+_SCHEME = "azureml://"
+
+
+class Connection:
+    """Where a job asks, and as whom.
+
+    Args:
+        environ: the job's environment variables.
+
+    Raises:
+        KeyError: Azure ML did not set them.
+    """
+
+    def __init__(self, environ: Mapping[str, str]) -> None:
+        self.run_id = environ["AZUREML_RUN_ID"]
+        self._tokens = {"mlflow": environ.get("MLFLOW_TRACKING_TOKEN") or environ["AZUREML_RUN_TOKEN"]}
+        self._tokens["artifact"] = environ["AZUREML_RUN_TOKEN"]
+        scope = (
+            f"/subscriptions/{environ['AZUREML_ARM_SUBSCRIPTION']}/resourceGroups/{environ['AZUREML_ARM_RESOURCEGROUP']}"
+            f"/providers/Microsoft.MachineLearningServices/workspaces/{environ['AZUREML_ARM_WORKSPACE_NAME']}"
+        )
+        tracking = environ["MLFLOW_TRACKING_URI"].partition("?")[0].rstrip("/")
+        self._bases = {
+            "mlflow": tracking.replace(_SCHEME, "https://", 1) + "/api/2.0/mlflow",
+            "artifact": f"{environ['AZUREML_SERVICE_ENDPOINT'].rstrip('/')}/artifact/v2.0{scope}/artifacts",
+        }
+        self._session = requests.Session()
+
+    def ask(self, kind: str, method: str, path: str, **options: Any) -> dict[str, Any]:
+        """Ask "mlflow" or "artifact" something, and return what its JSON holds.
+
+        Raises:
+            requests.RequestException: it failed.
+        """
+        headers = {"Authorization": f"Bearer {self._tokens[kind]}"}
+        url = self._bases[kind] + path
+        answer = self._session.request(method, url, headers=headers, timeout=_TIMEOUT_S, **options)
+        answer.raise_for_status()
+        found: dict[str, Any] = answer.json()
+        return found
+
+    def download(self, address: str, path: Path) -> None:
+        """Bring what lies at an address that is signed to ``path``."""
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with self._session.get(address, stream=True, timeout=_TIMEOUT_S) as answer, open(path, "wb") as file:
+            answer.raise_for_status()
+            for piece in answer.iter_content(1 << 20):
+                file.write(piece)
+
+
+class MlflowReporter:
+    """The run that this job is, by MLflow's protocol.
+
+    Args:
+        connection: of the job.
+    """
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+        self._images_seen: float | None = None
+
+    def metric(self, step: int, values: Mapping[str, float]) -> None:
+        # A job that goes on after its node was taken away repeats some steps: they shall not stand there twice.
+        if self._images_seen is None:
+            self._images_seen = self._highest("images_seen")
+        if values.get("images_seen", self._images_seen + 1) <= self._images_seen:
+            return
+        now = round(time.time() * 1000)
+        metrics = [{"key": name, "value": value, "timestamp": now, "step": step} for name, value in values.items()]
+        body = {"run_id": self._connection.run_id, "metrics": metrics}
+        self._connection.ask("mlflow", "POST", "/runs/log-batch", json=body)
+        self._images_seen = values.get("images_seen", self._images_seen)
+
+    def _highest(self, name: str) -> float:
+        run = self._connection.ask("mlflow", "GET", "/runs/get", params={"run_id": self._connection.run_id})["run"]
+        # Of each name it tells the last.
+        return max((float(one["value"]) for one in run["data"].get("metrics", []) if one["key"] == name), default=-1.0)
+
+    def image(self, name: str, path: Path) -> None:
+        pass
+
+    def close(self) -> None:
+        pass
+
+
+class StoredArtifacts:
+    """The files that the artifact store has of this job.
+
+    Args:
+        connection: of the job.
+    """
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+        self._container = f"/ExperimentRun/dcid.{connection.run_id}"
+
+    def names(self) -> list[str]:
+        found: list[str] = []
+        params: dict[str, str] = {}
+        while True:
+            page = self._connection.ask("artifact", "GET", self._container, params=params)
+            found += [str(one["path"]) for one in page.get("value") or []]
+            if not page.get("continuationToken"):
+                return found
+            params = {"continuationToken": page["continuationToken"]}
+
+    def fetch(self, name: str, path: Path) -> None:
+        info = self._connection.ask("artifact", "GET", f"/contentinfo{self._container}/{quote(name)}")
+        self._connection.download(str(info["contentUri"]), path)

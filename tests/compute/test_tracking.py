@@ -1,0 +1,71 @@
+"""What a job of the SDK v2 reports and has brought back, without any SDK: against the local Azure that runs it."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import pytest
+from internet.azure import LocalAzure, Run
+
+from artgan.compute.azureml_v2.backend import AzureMLBackend
+from artgan.compute.backend import JobSpec
+from artgan.compute.reporting import Patient, Silent, connect
+from artgan.compute.tracking import Connection, MlflowReporter, StoredArtifacts
+
+JOB = """
+import time
+from pathlib import Path
+Path("outputs/state").mkdir(parents=True)
+Path("outputs/state/step 1 & 2.npz").write_bytes(b"state")
+while True:
+    time.sleep(0.05)
+"""
+SPEC = JobSpec(run="flowers-16-k3f9x2", run_id="k3f9x2", dataset="flowers", size=16, cluster="gpu-nc6")
+
+
+@pytest.fixture
+def run(azure: LocalAzure, backend_v2: AzureMLBackend, tmp_path: Path) -> Run:
+    """A job of the SDK v2 that goes on and has saved something."""
+    (tmp_path / "job").mkdir()
+    (tmp_path / "job" / "entry.py").write_text(JOB, "utf-8")
+    sent = backend_v2.submit(SPEC, tmp_path / "job", {"experiment": "artgan"})
+    found = azure.runs[sent.remote_id]
+    azure.wait(lambda: "outputs/state/step 1 & 2.npz" in found.artifacts)
+    return found
+
+
+def values(run: Run, name: str) -> list[tuple[int, float]]:
+    return [(row["step"], row["data"][name]) for row in run.metrics[name]["value"]]
+
+
+def test_a_job_reports_its_numbers_and_has_its_files_brought_back(azure: LocalAzure, run: Run, tmp_path: Path) -> None:
+    first = MlflowReporter(Connection(run.environment))
+    for step in (1, 2):
+        first.metric(step, {"d_loss": 0.5, "images_seen": 8.0 * step})
+    second = MlflowReporter(Connection(run.environment))  # after the node was taken away
+    for step in (1, 2, 3):
+        second.metric(step, {"d_loss": 0.7, "images_seen": 8.0 * step})
+    assert values(run, "images_seen") == [(1, 8.0), (2, 16.0), (3, 24.0)], "no step stands twice"
+    assert values(run, "d_loss") == [(1, 0.5), (2, 0.5), (3, 0.7)]
+
+    for number in range(600):  # more than the service tells at once
+        run.artifacts[f"outputs/samples/{number:06d}.png"] = '"1"'
+    artifacts = StoredArtifacts(Connection(run.environment))
+    assert len(artifacts.names()) == len(run.artifacts) > 600
+    artifacts.fetch("outputs/state/step 1 & 2.npz", tmp_path / "deep" / "state.npz")
+    assert (tmp_path / "deep" / "state.npz").read_bytes() == b"state"
+    with pytest.raises(Exception, match="404"):
+        artifacts.fetch("outputs/none.npz", tmp_path / "none.npz")
+
+
+def test_without_the_sdk_v1_a_job_asks_by_itself(azure: LocalAzure, run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "azureml.core", None)  # as in a job of the SDK v2
+    lines: list[str] = []
+    reporter, artifacts = connect(run.environment, lines.append)
+    assert isinstance(reporter, Patient) and isinstance(artifacts, StoredArtifacts) and not lines
+    reporter.metric(7, {"d_loss": 0.25})
+    reporter.close()
+    assert values(run, "d_loss") == [(7, 0.25)]
+    silent, nothing = connect({"AZUREML_RUN_ID": "x"}, lines.append)
+    assert isinstance(silent, Silent) and nothing is None and len(lines) == 1
