@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import re
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
+from typer.testing import CliRunner
 
-from artgan.cli.app import COMMANDS, NOUNS
+from artgan.cli.app import COMMANDS, NOUNS, app
 
 ROOT = Path(__file__).resolve().parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -30,8 +29,11 @@ def test_a_command_of_the_readme_has_these_options(text: str) -> None:
     if not words or words[0].startswith("-"):
         return
     assert words[0] in COMMANDS, text
-    command = words[: 2 if words[0] in NOUNS else 1]
-    page = _help(tuple(command))
+    command = words[:1]
+    if command[0] in NOUNS:
+        named = len(words) > 1 and words[1] in NOUNS[command[0]]
+        command.append(words[1] if named else COMMANDS[command[0]].meant)
+    page = _help(tuple(word for word in command if word))
     for flag in (word.partition("=")[0].rstrip(",;") for word in words if word.startswith("--")):
         assert re.search(rf"(?<![\w-]){re.escape(flag)}(?![\w-])", page), f"{flag} of: {text}"
 
@@ -52,7 +54,7 @@ _pages: dict[tuple[str, ...], str] = {}
 
 def _help(command: tuple[str, ...]) -> str:
     if command not in _pages:
-        done = subprocess.run([sys.executable, "-m", "artgan", *command, "--help"], capture_output=True, text=True)
-        assert done.returncode == 0, done.stderr
+        done = CliRunner().invoke(app, [*command, "--help"], prog_name="artgan")
+        assert done.exit_code == 0, done.output
         _pages[command] = done.stdout
     return _pages[command]

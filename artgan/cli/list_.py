@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 import time
 import typing
+from collections.abc import Iterator
 from typing import Annotated, Any
 
 import typer
@@ -13,6 +14,7 @@ from artgan.cli import terminal, words
 from artgan.cli.command import command
 from artgan.cli.console import Console
 from artgan.cli.table import Column
+from artgan.cli.watching import watch as watch_frames
 from artgan.errors import UsageError
 from artgan.runs.record import GOING, RunRecord, State
 from artgan.runs.store import list_runs as folders_of
@@ -70,7 +72,7 @@ def list_runs(
         return [r for r in found if (not status or r.state in status) and _has_tags(r, tag or [])]
 
     if watch and not console.as_json and terminal.is_person(sys.stdout):
-        _watch(console, gather)
+        watch_frames(_frames(console, gather))
     records = gather()
     _say_age(console, records)
     empty = "no run fits" if status or tag else f"no run in {settings.runs_dir} yet; start one with: artgan train"
@@ -130,18 +132,7 @@ def _has_tags(record: RunRecord, wanted: list[str]) -> bool:
     return True
 
 
-def _watch(console: Console, gather: Any) -> None:
-    """Redraw the table on the terminal's other screen until Ctrl-C."""
-    sys.stdout.write("\033[?1049h\033[?25l")
-    try:
-        while True:
-            lines = console.table_lines(_COLUMNS, [_row(r) for r in gather()])
-            lines = lines[: max(1, terminal.height() - 2)]
-            lines.append(terminal.style("Ctrl-C ends the watch", "dim"))
-            sys.stdout.write("\033[H\033[J" + "\n".join(lines))
-            sys.stdout.flush()
-            time.sleep(2)
-    except KeyboardInterrupt:
-        return
-    finally:
-        sys.stdout.write("\033[?25h\033[?1049l")
+def _frames(console: Console, gather: Any) -> Iterator[list[str]]:
+    while True:
+        yield console.table_lines(_COLUMNS, [_row(r) for r in gather()])
+        time.sleep(2)

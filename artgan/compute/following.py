@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -57,6 +58,22 @@ def _learned(folder: RunFolder, backend: Backend) -> RunRecord:
     except (NotFoundError, ValidationError, OSError):
         return record
     return folder.update(**{name: getattr(theirs, name) for name in _LEARNED})
+
+
+def glance(folder: RunFolder, backend: Backend, *, sheet: bool = False) -> None:
+    """Bring home what a run elsewhere says of its learning, and with ``sheet`` its newest pictures."""
+    record = folder.record
+    if not record.remote_id:
+        return
+    wanted = [RemoteFile(folder.metrics_path.name, None)]
+    if sheet:
+        there = backend.files(record.remote_id, record.remote, "samples/")
+        sheets = [file for file in there if Path(file.path).stem.isdecimal() and file.path.endswith(".png")]
+        newest = max(sheets, key=lambda file: int(Path(file.path).stem), default=None)
+        wanted += [newest] if newest and not _is_here(folder, newest) else []
+    for file in wanted:
+        with contextlib.suppress(NotFoundError):
+            backend.fetch(record.remote_id, record.remote, file, _place(folder, file))
 
 
 def refresh_all(runs_dir: Path, backend: Backend, experiment: str = "") -> Iterator[Event]:

@@ -38,6 +38,8 @@ def test_every_command_has_help_with_an_example_that_parses(studio, words):
         assert program == "artgan"
         command: object = Group(commands={}, name="artgan")
         while isinstance(command, typer.core.TyperGroup):
+            if getattr(command, "meant", "") and rest[:1] and rest[0] not in command.entries:
+                rest.insert(0, command.meant)
             command = command.get_command(None, rest.pop(0))
         assert isinstance(command, typer.core.TyperCommand)
         known = {flag for option in command.params for flag in [*option.opts, *option.secondary_opts]}
