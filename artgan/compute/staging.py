@@ -7,12 +7,14 @@ from __future__ import annotations
 
 import csv
 import importlib.metadata
+import io
 import os
 import platform
 import re
 import shutil
 import zipfile
 from collections.abc import Iterator
+from functools import lru_cache
 from pathlib import Path, PurePosixPath
 from urllib.parse import urlsplit
 from urllib.request import url2pathname
@@ -123,10 +125,18 @@ def _distribution() -> importlib.metadata.Distribution:
 
 def _pack(path: Path) -> None:
     """Pack the installed package, without the times and rights of this machine."""
-    with zipfile.ZipFile(path, "w") as archive:
-        for source, name in _package():
+    found = ((source, name, source.stat()) for source, name in _package())
+    path.write_bytes(_packed(tuple((source, name, stat.st_size, stat.st_mtime_ns) for source, name, stat in found)))
+
+
+@lru_cache(maxsize=1)  # a sweep sends many runs, each with the same package
+def _packed(members: tuple[tuple[Path, str, int, int], ...]) -> bytes:
+    stream = io.BytesIO()
+    with zipfile.ZipFile(stream, "w") as archive:
+        for source, name, _, _ in members:
             member = files.zip_member(f"{PACKAGE}/{name}")
             archive.writestr(member, source.read_bytes(), zipfile.ZIP_DEFLATED, 1)
+    return stream.getvalue()
 
 
 def _package() -> Iterator[tuple[Path, str]]:

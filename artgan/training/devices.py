@@ -32,7 +32,7 @@ class Devices:
         self._strategy = None
         if places and self.count > 1:
             # Sums are made on the first device. TensorFlow's own choice, collective operations, stays broken in a
-            # process once one device has run out of memory, and meets itself again in a second training.
+            # process once one of them has failed, as for want of memory, and a second training makes them fail.
             self._strategy = tf.distribute.MirroredStrategy(places, tf.distribute.ReductionToOneDevice())
 
     def scope(self) -> AbstractContextManager[Any]:

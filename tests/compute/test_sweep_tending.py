@@ -25,6 +25,7 @@ from artgan.compute.sweeps.tending import (
 )
 from artgan.errors import BusyError, NotFoundError, RemoteError, UsageError
 from artgan.events import Note
+from artgan.runs.folder import RunFolder
 from artgan.runs.store import list_runs
 
 
@@ -204,8 +205,6 @@ def test_here_as_many_go_on_at_once_as_are_allowed_and_a_cancelled_sweep_begins_
         """This machine, where the worker keeps the record."""
 
         def submit(self, spec: JobSpec, staged: Path, remote: Mapping[str, str]) -> RemoteRun:
-            from artgan.runs.folder import RunFolder
-
             RunFolder(staged).update(state="running", host="another")  # whose processes cannot be looked at
             return super().submit(spec, staged, remote)
 
@@ -236,7 +235,7 @@ def test_here_as_many_go_on_at_once_as_are_allowed_and_a_cancelled_sweep_begins_
 def test_a_run_that_is_deleted_is_not_begun_anew(service, places):
     sweep = sweep_of(places, 0, 1)
     send(sweep, service, places)
-    list_runs(places.runs_dir)[0].delete()
+    RunFolder(places.runs_dir / sweep.record().points[0].run).delete()
     send(sweep, service, places)
     assert len(service.jobs) == 2
     assert [row.state for row in standings(sweep, sweep.record())] == ["deleted", "queued"]

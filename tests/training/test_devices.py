@@ -135,7 +135,7 @@ CASES: dict[str, dict[str, Any]] = {
     # A batch in two parts; a penalty between pictures; augmentation that follows the critic.
     "parts": {
         "preset": "dcgan", "size": 8, "batch_size": 8, "micro_batch": 4, "loss": "wgan-gp", "penalty_every": 1,
-        "augment": "color", "augment_p": "auto", "ada_kimg": 0.05,
+        "joint": True, "augment": "color", "augment_p": "auto", "ada_kimg": 0.05,
     },
 }  # fmt: skip
 
