@@ -63,14 +63,20 @@ def test_a_new_run_begins_with_the_starter_where_that_fits(trainings) -> None:
 
 
 def test_from_nothing_is_from_nothing(trainings) -> None:
-    for init, options in ((NOTHING, AUTO), (None, {**AUTO, "size": 16}), (None, {**AUTO, "preset": "dcgan"})):
-        (plan,) = (e for e in trainings.events(options, init=init, dry_run=True) if isinstance(e, Planned))
-        assert plan.begun_from is None
+    (plan,) = (e for e in trainings.events(AUTO, init=NOTHING, dry_run=True) if isinstance(e, Planned))
+    assert plan.begun_from is None
 
 
 def test_the_starter_fits_its_own_recipe_alone(tmp_path) -> None:
     assert starter_for(resolve({"preset": "fast", "size": 128})).name == STARTER
-    for other in ({"preset": "auto"}, {"preset": "fast", "size": 256}, {"preset": "fast", "loss": "bce"}, LADDER):
+    for other in (
+        {"preset": "auto"},
+        {"preset": "fast", "size": 16},
+        {"preset": "dcgan"},
+        {"preset": "fast", "size": 256},
+        {"preset": "fast", "loss": "bce"},
+        LADDER,
+    ):
         assert starter_for(resolve(other)) is None
     assert source_for(NOTHING, resolve({"preset": "fast"}), tmp_path) is None
     assert source_for(STARTER, resolve({"preset": "dcgan"}), tmp_path).discriminator is not None
