@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import math
 import sys
 import time
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -29,6 +31,7 @@ if TYPE_CHECKING:
 
 _SHOWN = 24
 _EVAL_S = 300.0
+_DAY_H = 24.0
 _LOOK_S, _LOOK_REMOTE_S = 1.0, 15.0
 
 
@@ -93,7 +96,8 @@ def start(
     background begins the runs one after the other, or --max-concurrent at once; a cluster has a queue of its own. The
     plan is said first. The same command again goes on with a sweep that is not over, and sends nothing twice. With
     --keep-best K the K best go on and the others are ended, by their KID at the age of --after: here always, on a
-    cluster while this command follows; artgan sweep prune does it by hand. With --json: an object with sweep and runs,
+    cluster while this command follows; artgan sweep prune does it by hand. On a cluster each run has a --max-hours, by
+    default an hour more than --time, or 24. With --json: an object with sweep and runs,
     an array of objects with point, run, state and values; with --dry-run one with over, points and target.
 
     Example:
@@ -119,6 +123,10 @@ def start(
         }
     )  # fmt: skip
     submissions = [tending.submission_of(plan, index, places) for index in range(len(plan.points))]
+    if backend.name != "local" and not plan.wishes.get("max_hours"):
+        hours = _hours(submissions)
+        plan = plan.model_copy(update={"wishes": {**plan.wishes, "max_hours": hours}})
+        submissions = [replace(s, wishes={**s.wishes, "max_hours": hours}) for s in submissions]
     _check_lengths(submissions, keep_best, after_s)
     target = backend.target(submissions[0].spec())
     going = tending.unfinished(settings.runs_dir, plan)
@@ -143,6 +151,16 @@ def start(
     if followed:
         _follow(console, sweep, backend, target, places)
     _conclude(console, sweep)
+
+
+def _hours(submissions: Sequence[Submission]) -> float:
+    """Return after how many hours a service shall end each of many runs, where nobody said so.
+
+    An hour more than they train, for the node to start and the image to be built; a day, where that is not known.
+    """
+    times = [s.config.time for s in submissions]
+    known = [time for time in times if time is not None]
+    return float(math.ceil(max(known) / 3600 + 1)) if len(known) == len(times) else _DAY_H
 
 
 def _seconds(after: str | None, keep_best: int) -> float:
@@ -229,7 +247,7 @@ def _say_plan(
             ("each", length),
             *target.facts.items(),
             ("at once", f"{at_once}; the others wait" if local else "as many as the cluster has nodes for"),
-            ("at most", f"{hours} hours each" if hours else ""),
+            ("at most", f"{hours:g} hours each" if hours else ""),
             ("kept", f"the best {keep} of those that learned for {words.duration(after_s)}; {watched}" if keep else ""),
         ]
     )

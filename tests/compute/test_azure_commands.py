@@ -237,3 +237,19 @@ def test_more_runs_than_the_service_tells_at_once(azure: LocalAzure, studio: Pat
     rows = json.loads(artgan(azure, studio, "list", "--refresh", "--json").stdout)
     assert [row["id"] for row in rows] == [f"zz{number:04d}" for number in reversed(range(501))]
     assert sum(1 for entry in azure.log if "runs:query" in entry.url) == 2
+
+
+def test_a_sweep_waits_in_the_service_s_queue_and_is_sent_once(azure: LocalAzure, studio: Path) -> None:
+    azure.hold()
+    order = ("sweep", "--over", "seed=0..2", "--cluster", "gpu-nc6", "--size", "16", "--time", "30m", "-y", "-d")
+    sent = artgan(azure, studio, *order)
+    assert "sent 3 of 3" in sent.stderr and "at most   2 hours each" in sent.stderr
+    again = artgan(azure, studio, *order)
+    assert f"going on with {sent.stdout.strip()}" in again.stderr and len(azure.runs) == 3
+    assert {run.definition["maxRunDurationSeconds"] for run in azure.runs.values()} == {7200}
+    assert {run.tags["sweep"] for run in azure.runs.values()} == {sent.stdout.strip()}
+    rows = json.loads(artgan(azure, studio, "sweep", "show", "--refresh", "--json").stdout)
+    assert [(row["values"], row["state"]) for row in rows] == [({"seed": str(n)}, "queued") for n in range(3)]
+    ended = json.loads(artgan(azure, studio, "sweep", "cancel", "--yes", "--json").stdout)
+    assert sorted(ended) == sorted(row["run"] for row in rows)
+    assert {run.status for run in azure.runs.values()} == {"Canceled"}
