@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import time
 from pathlib import Path
 from typing import Any
@@ -243,7 +244,7 @@ def test_a_sweep_waits_in_the_service_s_queue_and_is_sent_once(azure: LocalAzure
     azure.hold()
     order = ("sweep", "--over", "seed=0..2", "--cluster", "gpu-nc6", "--size", "16", "--time", "30m", "-y", "-d")
     sent = artgan(azure, studio, *order)
-    assert "sent 3 of 3" in sent.stderr and "at most   2 hours each" in sent.stderr
+    assert "sent 3 of 3" in sent.stderr and re.search(r"^at most +2 hours each$", sent.stderr, flags=re.M)
     again = artgan(azure, studio, *order)
     assert f"going on with {sent.stdout.strip()}" in again.stderr and len(azure.runs) == 3
     assert {run.definition["maxRunDurationSeconds"] for run in azure.runs.values()} == {7200}
