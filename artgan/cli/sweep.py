@@ -304,8 +304,7 @@ def _frames(
         return
     while True:
         yield table()
-        rows = standings(sweep, sweep.record())
-        if not any(row.going or row.state == "waiting" for row in rows):
+        if all(row.over for row in standings(sweep, sweep.record())):
             return
         time.sleep(_LOOK_S)
 

@@ -42,7 +42,7 @@ def new_run(
     try:
         runs_dir.mkdir(parents=True, exist_ok=True)
         while True:
-            run_id = "".join(secrets.choice(_ALPHABET) for _ in range(_ID_LENGTH))
+            run_id = new_id(_ID_LENGTH)
             path = runs_dir / f"{files.safe_name(base)}-{run_id}"
             if path.exists():
                 continue
@@ -56,6 +56,11 @@ def new_run(
             return RunFolder(path)
     except OSError as error:
         raise files.storage_error(error, runs_dir) from error
+
+
+def new_id(length: int) -> str:
+    """Draw an id of so many letters and digits that a person can read aloud."""
+    return "".join(secrets.choice(_ALPHABET) for _ in range(length))
 
 
 def adopt_run(runs_dir: Path, name: str, *, run_id: str = "", **fields: Any) -> RunFolder:

@@ -39,6 +39,11 @@ class Standing:
         return self.record is not None and self.record.state in GOING
 
     @property
+    def over(self) -> bool:
+        """Whether nothing more comes of it."""
+        return not self.going and self.state != "waiting"
+
+    @property
     def group(self) -> tuple[str, str]:
         """The dataset and the size, as far as they are varied: a KID compares runs of one of each alone."""
         return self.point.values.get("dataset", ""), self.point.values.get("size", "")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import secrets
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
@@ -14,11 +13,10 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from artgan import files
 from artgan.errors import BusyError, DamagedError, NotFoundError, UsageError
 from artgan.records import Record, now
-from artgan.runs.store import LAST
+from artgan.runs.store import LAST, new_id
 
 SWEEPS = ".sweeps"
 """In the folder of runs; hidden, since what a person looks at are the runs and the report."""
-_ALPHABET = "bcdfghjkmnpqrstvwxz23456789"
 _ID_LENGTH = 4
 
 
@@ -41,7 +39,7 @@ class SweepPlan(BaseModel):
         over: what was typed after ``--over``.
         points: what each run has of its own.
         given: options that all runs share.
-        datasets: the names of the datasets, where the points name none.
+        dataset: its name, where the points name none.
         init: what the runs begin with, as typed after ``--init``; None for nothing.
         backend: where they execute: "local", or a service.
         home: what finds that place again.
@@ -173,7 +171,7 @@ def new_sweep(runs_dir: Path, base: str, plan: SweepPlan, **fields: Any) -> Swee
         fields: of the ``SweepRecord``.
     """
     while True:
-        sweep_id = "".join(secrets.choice(_ALPHABET) for _ in range(_ID_LENGTH))
+        sweep_id = new_id(_ID_LENGTH)
         folder = SweepFolder(runs_dir / SWEEPS / f"{files.safe_name(base)}-{sweep_id}")
         if not folder.path.exists():
             break

@@ -92,10 +92,8 @@ def unfinished(runs_dir: Path, plan: SweepPlan) -> SweepFolder | None:
             record = sweep.record()
         except DamagedError:
             continue
-        if record.plan == plan and not record.cancelled:
-            rows = standings(sweep, record)
-            if any(row.going or row.state == "waiting" for row in rows):
-                return sweep
+        if record.plan == plan and not record.cancelled and not all(row.over for row in standings(sweep, record)):
+            return sweep
     return None
 
 
