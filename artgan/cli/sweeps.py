@@ -100,17 +100,11 @@ def show(
         artgan sweep show
         artgan sweep show flowers-sweep-k3f9 --refresh
     """
-    from artgan.compute.sweeps.ranking import best_first, standings, told
+    from artgan.compute.sweeps.ranking import best_first, told
     from artgan.compute.sweeps.record import find_sweep
-    from artgan.compute.sweeps.tending import look
 
     folder = find_sweep(settings.runs_dir, sweep)
-    if refresh:
-        place = _place(settings, folder)
-        rows = look(folder, place) if place else standings(folder, folder.record())
-    else:
-        rows = standings(folder, folder.record())
-    rows = best_first(rows)
+    rows = best_first(_rows(folder, _place(settings, folder) if refresh else None))
     columns, lines = table_of(rows)
     console.say(f"sweep {folder.name}: {_counts(told(rows))}")
     console.table([_as_json(row) for row in rows], columns, lines)
@@ -138,13 +132,13 @@ def prune(
         artgan sweep prune --keep 2
         artgan sweep prune flowers-sweep-k3f9 --keep 1 --dry-run
     """
-    from artgan.compute.sweeps.ranking import losers, standings
+    from artgan.compute.sweeps.ranking import losers
     from artgan.compute.sweeps.record import find_sweep
-    from artgan.compute.sweeps.tending import end, look
+    from artgan.compute.sweeps.tending import end
 
     folder = find_sweep(settings.runs_dir, sweep)
     place = _place(settings, folder)
-    rows = look(folder, place) if place else standings(folder, folder.record())
+    rows = _rows(folder, place)
     unjudged = [row for row in rows if row.going and row.judged is None]
     if unjudged:
         console.say(f"not judged yet, so going on: {', '.join(row.point.run for row in unjudged)}")
@@ -213,14 +207,12 @@ def report(
         artgan sweep report
         artgan sweep report flowers-sweep-k3f9 --out lr.html
     """
-    from artgan.compute.sweeps.ranking import best_first, standings
+    from artgan.compute.sweeps.ranking import best_first
     from artgan.compute.sweeps.record import find_sweep
-    from artgan.compute.sweeps.tending import look
     from artgan.report.sweep import Shown, write_sweep_page
 
     folder = find_sweep(settings.runs_dir, sweep)
-    place = None if offline else _place(settings, folder)
-    rows = look(folder, place, sheets=True) if place else standings(folder, folder.record())
+    rows = _rows(folder, None if offline else _place(settings, folder), sheets=True)
     page = (out or Path(f"{folder.name}.html")).expanduser()
     if page.is_dir():
         raise UsageError(f"--out {page} is a folder", f"for example: --out {page / folder.name}.html")
@@ -271,6 +263,14 @@ def _shown(row: Standing) -> dict[str, Any]:
 
 def _counts(counts: Any) -> str:
     return ", ".join(f"{number} {state}" for state, number in counts.items())
+
+
+def _rows(sweep: SweepFolder, place: Backend | None, *, sheets: bool = False) -> list[Standing]:
+    """Return how the runs stand: as the place says, where one is to be asked, else as is known here."""
+    from artgan.compute.sweeps.ranking import standings
+    from artgan.compute.sweeps.tending import look
+
+    return look(sweep, place, sheets=sheets) if place else standings(sweep, sweep.record())
 
 
 def _place(settings: Settings, sweep: SweepFolder) -> Backend | None:
