@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import threading
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
 from functools import cached_property
 from pathlib import Path
@@ -20,7 +21,7 @@ RUN_FOLDER = "outputs/"
 _LOGS = (r"user_logs/std_log\.txt", r"user_logs/std_log_process_0+\.txt", r"azureml-logs/70_driver_log(_0)?\.txt")
 
 
-class Outputs:
+class Outputs(ABC):
     """The files of the runs of a workspace; a driver says where they lie.
 
     Args:
@@ -40,29 +41,29 @@ class Outputs:
 
     # What a driver knows
 
+    @abstractmethod
     def log_addresses(self, remote_id: str, remote: Mapping[str, str]) -> dict[str, str]:
         """Return a job's log files, by path, with addresses that can be read.
 
         Raises:
             NotFoundError: the workspace has no such job.
         """
-        raise NotImplementedError
 
+    @abstractmethod
     def listed(self, remote_id: str) -> list[RemoteFile]:
         """Return the files below the job's working directory, which hold those of its run folder.
 
         Raises:
             NotFoundError: the workspace has no such job.
         """
-        raise NotImplementedError
 
+    @abstractmethod
     def sign(self, remote_id: str, path: str) -> str:
         """Return an address that reads a file, whose path is relative to the job's working directory.
 
         Raises:
             NotFoundError: the run has no such file.
         """
-        raise NotImplementedError
 
     # What is made of it
 
@@ -128,8 +129,8 @@ class Outputs:
         """Forget the address of a file: it is not accepted any more."""
         self._signed.pop((remote_id, path), None)
 
-    def sign_several(self, remote_id: str, path: str) -> None:
-        """Sign a file of the run folder with others, where that is cheaper."""
+    def sign_several(self, remote_id: str, path: str) -> None:  # noqa: B027
+        """Sign a file of the run folder with others, where that is cheaper; else do nothing."""
 
     def _ask(self, doing: str, call: Callable[[], Any], again: bool = True) -> Any:
         try:
