@@ -49,7 +49,8 @@ def test_runs_are_compared_by_what_they_were_at_the_same_age(tmp_path):
     old = standing(tmp_path, 0, [(600, 0.3), (1200, 0.25), (2400, 0.01)])
     young = standing(tmp_path, 1, [(600, 0.2), (1210, 0.15)])
     assert [row.index for row in losers([old, young], keep=1, after_s=1200)] == [0]
-    assert [row.index for row in losers([old, young], keep=1)] == [0], "at the age of their first judgement"
+    assert [row.index for row in losers([old, young], keep=1, after_s=0)] == [0], "at their first judgement"
+    assert [row.index for row in losers([old, young], keep=1)] == [1], "the best of each so far"
     assert losers([old, young], keep=2, after_s=1200) == []
 
 

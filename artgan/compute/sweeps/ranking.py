@@ -100,11 +100,12 @@ def best_first(rows: Sequence[Standing]) -> list[Standing]:
     )  # fmt: skip
 
 
-def losers(rows: Iterable[Standing], keep: int, after_s: float = 0.0) -> list[Standing]:
+def losers(rows: Iterable[Standing], keep: int, after_s: float | None = None) -> list[Standing]:
     """Return the runs that go on although enough others are better.
 
-    A run is compared by what it was at the same age as the others: the best of its judgements up to the first one at
-    ``after_s`` or later. One that is younger, or was never judged, is not compared yet.
+    Compared is the best judgement of each so far; with ``after_s``, what each was at the same age as the others: the
+    best of its judgements up to the first one at ``after_s`` or later. One that is younger, or was never judged, is not
+    compared yet.
 
     Args:
         rows: of the sweep.
@@ -113,25 +114,27 @@ def losers(rows: Iterable[Standing], keep: int, after_s: float = 0.0) -> list[St
     """
     groups: dict[tuple[str, str], list[tuple[float, int, Standing]]] = {}
     for row in rows:
-        figure = _figure_at(row, after_s)
-        if figure is not None:
-            groups.setdefault(row.group, []).append((figure, row.index, row))
+        judged = row.judged if after_s is None else _judged_at(row, after_s)
+        if judged is not None:
+            groups.setdefault(row.group, []).append((judged.kid, row.index, row))
     beaten = [entry for group in groups.values() for entry in sorted(group, key=lambda e: e[:2])[keep:]]
     return [row for _, _, row in sorted(beaten, key=lambda e: e[1]) if row.going]
 
 
-def _figure_at(row: Standing, after_s: float) -> float | None:
-    if row.folder is None or row.record is None:
-        return None
-    found = judgements(row.folder.metrics_path)
+def _judged_at(row: Standing, after_s: float) -> Judged | None:
+    found = judgements(row.folder.metrics_path) if row.folder else []
     late = next((number for number, one in enumerate(found) if one.seconds >= after_s), None)
-    return None if late is None else min(one.kid for one in found[: late + 1])
+    return None if late is None else _lowest(found[: late + 1])
+
+
+def _lowest(found: Iterable[Judged]) -> Judged:
+    return min(found, key=lambda one: one.kid)
 
 
 def _best_of(folder: RunFolder) -> Judged | None:
     found = judgements(folder.metrics_path)
     if found:
-        return min(found, key=lambda one: one.kid)
+        return _lowest(found)
     best = folder.best()  # judged afterwards, with artgan evaluate
     return Judged(best.epoch, 0.0, best.kid_lite0, best.kid_lite0_error) if best else None
 
