@@ -42,7 +42,9 @@ class Where:
     credential: Annotated[
         str | None, _text("--credential", "auto|cli|device|service-principal|managed", "How to sign in. [auto]")
     ] = None
-    image: Annotated[str | None, _text("--image", "IMAGE", "Another container image than artgan's choice.")] = None
+    image: Annotated[
+        str | None, _text("--image", "IMAGE", "A container image that brings all that artgan needs; see Dockerfile.")
+    ] = None
     max_hours: Annotated[float | None, _text("--max-hours", "X", "After so long the service ends it.")] = None
     low_priority: Annotated[
         bool, typer.Option("--low-priority", help="On cheap nodes that may be taken away.", rich_help_panel=_PANEL)
@@ -60,7 +62,7 @@ class Where:
         """Return the fields of a ``JobSpec`` that were chosen for a place."""
         if backend.name == "local":
             return {"tags": tags}
-        from artgan.compute.staging import pins
+        from artgan.compute.versions import pins
 
         return {
             "tags": tags, "cluster": self._cluster(settings) or "", "vm_size": self._vm_size(settings) or "",

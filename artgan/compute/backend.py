@@ -32,7 +32,7 @@ class JobSpec(BaseModel):
         cluster: name of the cluster, or "".
         vm_size: of a machine of its own, where there is no cluster, or "".
         experiment: what the service calls the group of runs.
-        image: the container image, or "" for the backend's own choice.
+        image: a container image that brings all that artgan needs, or "" for one that the service makes of the pins.
         max_hours: after which the service ends the run.
         low_priority: whether it may run on nodes that can be taken away.
         priority: the service's queue, or "".

@@ -22,6 +22,7 @@ from artgan.compute import reporting
 from artgan.compute.backend import JOB, JobSpec
 from artgan.compute.reporting import Artifacts, Reporter
 from artgan.compute.restoring import make_ready
+from artgan.compute.versions import others
 from artgan.datasets.manifest import DatasetFolder
 from artgan.datasets.zipping import unzip
 from artgan.errors import ArtganError, DamagedError, NotFoundError
@@ -80,6 +81,8 @@ def _run(data: Path, reporter: Reporter, artifacts: Artifacts | None, asked: Ask
     from artgan.training.loop import train
 
     spec = _spec()
+    if found := others(spec.pins):
+        say(f"warning: the image has other versions than where this was sent from: {'; '.join(found)}")
     dataset = _unpacked(data, spec)
     folder = make_ready(RunFolder(SENT), RunFolder(OUTPUTS), artifacts, say)
     events = train(

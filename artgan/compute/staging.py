@@ -9,7 +9,6 @@ import csv
 import importlib.metadata
 import io
 import os
-import platform
 import re
 import shutil
 import zipfile
@@ -21,11 +20,11 @@ from urllib.request import url2pathname
 
 from artgan import files
 from artgan.compute.backend import JOB, JobSpec
+from artgan.compute.versions import PACKAGE, distribution
 from artgan.errors import NotFoundError, SetupError, UsageError
 from artgan.runs.folder import RunFolder
 from artgan.runs.store import NOTHING
 
-PACKAGE = "artgan"
 ARCHIVE = "artgan.zip"
 ENTRY = "entry.py"
 RUN = "run"
@@ -45,7 +44,15 @@ if __name__ == "__main__":
     with zipfile.ZipFile(here / "artgan.zip") as archive:
         archive.extractall(here)
     sys.path.insert(0, str(here))
-    from artgan.compute.job import main
+    try:
+        from artgan.compute.job import main
+    except ModuleNotFoundError as error:
+        if (error.name or "").startswith("artgan"):
+            raise
+        sys.exit(
+            f"error: this image has no {error.name}, which artgan is built on\\n\\n"
+            "hint: build the image from artgan's Dockerfile, or leave --image out"
+        )
 
     raise SystemExit(main(sys.argv[1:]))
 '''
@@ -82,45 +89,7 @@ def stage(folder: RunFolder, spec: JobSpec, out: Path) -> Path:
     return out
 
 
-def pins() -> dict[str, str]:
-    """Return the versions that a job must have to be this artgan: of Python, and of all that artgan is built on.
-
-    Returns:
-        {"python": "3.12", "tensorflow": "2.21.0", "keras": "3.15.1", ...}, names in lower case with dashes.
-
-    Raises:
-        SetupError: artgan is not installed.
-    """
-    found = {"python": ".".join(platform.python_version_tuple()[:2])}
-    for requirement in sorted(_distribution().requires or []):
-        name, _, condition = requirement.partition(";")
-        match = re.match(r"[A-Za-z0-9][A-Za-z0-9._-]*", name)
-        if match and "extra" not in condition and (version := _version(match[0])):
-            found[re.sub(r"[._-]+", "-", match[0]).lower()] = version
-    return found
-
-
-def _version(name: str) -> str:
-    try:
-        version = importlib.metadata.version(name)
-    except importlib.metadata.PackageNotFoundError:
-        # A build under another name, such as tensorflow-cpu, gives the same package.
-        others = importlib.metadata.packages_distributions().get(name.replace("-", "_"), [])
-        version = importlib.metadata.version(others[0]) if others else ""
-    # "+cpu" names a build of this machine, which a registry does not have.
-    return version.partition("+")[0]
-
-
 # -- the package
-
-
-def _distribution() -> importlib.metadata.Distribution:
-    try:
-        return importlib.metadata.distribution(PACKAGE)
-    except importlib.metadata.PackageNotFoundError as error:
-        raise SetupError(
-            "artgan is not installed here, so it cannot be sent to a cluster", "pip install artgan"
-        ) from error
 
 
 def _pack(path: Path) -> None:
@@ -141,31 +110,31 @@ def _packed(members: tuple[tuple[Path, str, int, int], ...]) -> bytes:
 
 def _package() -> Iterator[tuple[Path, str]]:
     """Yield the files of the installed package, each with its path inside the package."""
-    distribution = _distribution()
-    # Read here: from Python 3.12 on, ``distribution.files`` leaves out what is missing.
-    rows = csv.reader((distribution.read_text("RECORD") or "").splitlines())
+    installed = distribution()
+    # Read here: from Python 3.12 on, ``installed.files`` leaves out what is missing.
+    rows = csv.reader((installed.read_text("RECORD") or "").splitlines())
     listed = [PurePosixPath(row[0]) for row in rows if row and row[0].startswith(f"{PACKAGE}/")]
     if not listed:
-        yield from _below(_editable(distribution))
+        yield from _below(_editable(installed))
         return
     for file in listed:
         inside = file.relative_to(PACKAGE)
         if not _is_wanted(inside):
             continue
-        source = Path(str(distribution.locate_file(str(file))))
+        source = Path(str(installed.locate_file(str(file))))
         if not source.is_file():
             raise SetupError(f"the installed artgan lacks {source}", "pip install --force-reinstall artgan")
         yield source, str(inside)
 
 
-def _editable(distribution: importlib.metadata.Distribution) -> Path:
+def _editable(installed: importlib.metadata.Distribution) -> Path:
     """Return the package's own folder of an editable installation, which lists a ``.pth`` instead of its files."""
     places = []
-    for file in distribution.files or []:
+    for file in installed.files or []:
         if file.name.endswith(".pth"):
-            text = Path(str(distribution.locate_file(file))).read_text(encoding="utf-8")
+            text = Path(str(installed.locate_file(file))).read_text(encoding="utf-8")
             places += [Path(line.strip()) for line in text.splitlines() if line.strip()]
-    origin = re.search(r'"url":\s*"(file:[^"]+)"', distribution.read_text("direct_url.json") or "")
+    origin = re.search(r'"url":\s*"(file:[^"]+)"', installed.read_text("direct_url.json") or "")
     if origin:
         project = Path(url2pathname(urlsplit(origin[1]).path))
         places += [project, project / "src"]

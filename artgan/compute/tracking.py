@@ -1,14 +1,15 @@
-"""The service's half of a job that has no SDK: numbers by MLflow's own protocol, files from the artifact store.
+"""The service's half of a job that has no SDK: numbers by MLflow's own protocol, pictures and files by its stores.
 
 MLflow brings 87 packages, azureml-core is at its end; what a job needs of either is a few requests. Azure ML puts their
-addresses and a token into the environment of every job. Sheets need no reporting: they lie in ``outputs/samples``,
-which the service keeps and shows.
+addresses and a token into the environment of every job.
 """
 
 from __future__ import annotations
 
 import time
+import uuid
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -32,20 +33,22 @@ class Connection:
     def __init__(self, environ: Mapping[str, str]) -> None:
         self.run_id = environ["AZUREML_RUN_ID"]
         self._tokens = {"mlflow": environ.get("MLFLOW_TRACKING_TOKEN") or environ["AZUREML_RUN_TOKEN"]}
-        self._tokens["artifact"] = environ["AZUREML_RUN_TOKEN"]
+        self._tokens |= dict.fromkeys(("artifact", "metric"), environ["AZUREML_RUN_TOKEN"])
         scope = (
             f"/subscriptions/{environ['AZUREML_ARM_SUBSCRIPTION']}/resourceGroups/{environ['AZUREML_ARM_RESOURCEGROUP']}"
             f"/providers/Microsoft.MachineLearningServices/workspaces/{environ['AZUREML_ARM_WORKSPACE_NAME']}"
         )
         tracking = environ["MLFLOW_TRACKING_URI"].partition("?")[0].rstrip("/")
+        service = environ["AZUREML_SERVICE_ENDPOINT"].rstrip("/")
         self._bases = {
             "mlflow": tracking.replace(_SCHEME, "https://", 1) + "/api/2.0/mlflow",
-            "artifact": f"{environ['AZUREML_SERVICE_ENDPOINT'].rstrip('/')}/artifact/v2.0{scope}/artifacts",
+            "artifact": f"{service}/artifact/v2.0{scope}/artifacts",
+            "metric": f"{service}/metric/v2.0{scope}/runs/{self.run_id}",
         }
         self._session = requests.Session()
 
     def ask(self, kind: str, method: str, path: str, **options: Any) -> dict[str, Any]:
-        """Ask "mlflow" or "artifact" something, and return what its JSON holds.
+        """Ask "mlflow", "artifact" or "metric" something, and return what its JSON holds.
 
         Raises:
             requests.RequestException: it failed.
@@ -56,6 +59,18 @@ class Connection:
         answer.raise_for_status()
         found: dict[str, Any] = answer.json()
         return found
+
+    @property
+    def container(self) -> str:
+        """Where the artifact store has what belongs to this job."""
+        return f"ExperimentRun/dcid.{self.run_id}"
+
+    def upload(self, path: Path, name: str) -> None:
+        """Make a file an artifact of this job."""
+        made = self.ask("artifact", "POST", f"/batch/metadata/{self.container}", json={"paths": [{"path": name}]})
+        address = made["artifactContentInformation"][name]["contentUri"]
+        headers = {"x-ms-blob-type": "BlockBlob", "Content-Type": f"image/{path.suffix.lstrip('.')}"}
+        self._session.put(address, path.read_bytes(), headers=headers, timeout=_TIMEOUT_S).raise_for_status()
 
     def download(self, address: str, path: Path) -> None:
         """Bring what lies at an address that is signed to ``path``."""
@@ -95,7 +110,22 @@ class MlflowReporter:
         return max((float(one["value"]) for one in run["data"].get("metrics", []) if one["key"] == name), default=-1.0)
 
     def image(self, name: str, path: Path) -> None:
-        pass
+        # As Run.log_image of the SDK v1 does it, which the portal's images come from: an artifact, and a row of the
+        # metric that points to it. A name of its own each time, since the store refuses the second of one.
+        shown = f"shown/{path.stem}_{time.time_ns()}{path.suffix}"
+        self._connection.upload(path, shown)
+        row = {
+            "metricId": str(uuid.uuid4()),
+            "createdUtc": datetime.now(UTC).isoformat(),
+            "data": {name: f"aml://artifactId/{self._connection.container}/{shown}"},
+        }
+        entry = {
+            "name": name,
+            "columns": {name: "Artifact"},
+            "value": [row],
+            "properties": {"uxMetricType": "azureml.v2.image"},
+        }
+        self._connection.ask("metric", "POST", "/batch", json={"values": [entry]})
 
     def close(self) -> None:
         pass
@@ -110,7 +140,7 @@ class StoredArtifacts:
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
-        self._container = f"/ExperimentRun/dcid.{connection.run_id}"
+        self._container = f"/{connection.container}"
 
     def names(self) -> list[str]:
         found: list[str] = []

@@ -118,14 +118,22 @@ def test_what_is_sent(azure: LocalAzure, backend: AzureMLBackend, staged: Path) 
     assert run.experiment.name == "artgan" and run.name == "flowers-16-k3f9x2"
 
 
-def test_an_image_and_python_of_ones_own(azure: LocalAzure, backend: AzureMLBackend, staged: Path) -> None:
+def test_a_python_of_ones_own(azure: LocalAzure, backend: AzureMLBackend, staged: Path) -> None:
     azure.hold()
-    spec = SPEC.model_copy(update={"image": "ghcr.io/me/mine:1", "pins": {"python": "3.13"}})
+    backend.submit(SPEC.model_copy(update={"pins": {"python": "3.13"}}), staged, remote_of(backend))
+    pip = only(azure).definition["environment"]["python"]["condaDependencies"]["dependencies"][-1]["pip"]
+    assert "standard-imghdr" in pip, "the SDK imports a module that Python 3.13 left out"
+
+
+def test_an_image_of_ones_own_is_taken_as_it_is(azure: LocalAzure, backend: AzureMLBackend, staged: Path) -> None:
+    azure.hold()
+    spec = SPEC.model_copy(update={"image": "studio.azurecr.io/artgan:gpu"})
+    assert backend.target(spec).facts["image"] == "studio.azurecr.io/artgan:gpu, as it is"
     backend.submit(spec, staged, remote_of(backend))
     environment = only(azure).definition["environment"]
-    assert environment["docker"]["baseImage"] == "ghcr.io/me/mine:1"
-    pip = environment["python"]["condaDependencies"]["dependencies"][-1]["pip"]
-    assert "standard-imghdr" in pip, "the SDK imports a module that Python 3.13 left out"
+    assert environment["docker"]["baseImage"] == "studio.azurecr.io/artgan:gpu"
+    assert environment["python"]["userManagedDependencies"] is True
+    assert environment["python"]["interpreterPath"] == "python"
 
 
 def test_the_same_run_is_sent_once(azure: LocalAzure, backend: AzureMLBackend, staged: Path) -> None:

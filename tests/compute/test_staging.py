@@ -17,9 +17,10 @@ import pytest
 
 import artgan
 from artgan import files
-from artgan.compute import staging
+from artgan.compute import staging, versions
 from artgan.compute.backend import JobSpec
-from artgan.compute.staging import pins, stage
+from artgan.compute.staging import stage
+from artgan.compute.versions import others, pins
 from artgan.errors import ArtganError, NotFoundError, SetupError, UsageError
 from artgan.runs.folder import RunFolder
 from artgan.runs.store import new_run
@@ -75,6 +76,13 @@ print(json.dumps([artgan.__file__, artgan.compute.job.__file__, artgan.__version
     package, job, number, foreign, data = json.loads(alone("-c", code, out))
     assert Path(package) == out / "artgan" / "__init__.py" and Path(job).is_relative_to(out)
     assert number == artgan.__version__ and not foreign and data
+
+
+def test_an_image_that_lacks_something_is_told_so_in_one_line(run: RunFolder, tmp_path: Path) -> None:
+    out = stage(run, spec_of(run), tmp_path / "staged")
+    done = subprocess.run([sys.executable, "-S", "-E", out / "entry.py"], capture_output=True, text=True)
+    assert done.returncode == 1 and "Traceback" not in done.stderr
+    assert done.stderr.startswith("error: this image has no pydantic") and "Dockerfile" in done.stderr
 
 
 def test_it_holds_the_package_and_the_run_and_nothing_else(run: RunFolder, tmp_path: Path) -> None:
@@ -185,7 +193,7 @@ def test_however_it_is_installed_its_files_are_found(
         write_package(project / "src" if kind == "src" else project)
         url = json.dumps({"dir_info": {"editable": True}, "url": project.as_uri()})
         found = install(site, RECORD="artgan-1.dist-info/RECORD,,\n", direct_url__json=url)
-    monkeypatch.setattr(staging.importlib.metadata, "distribution", lambda name: found)
+    monkeypatch.setattr(versions.importlib.metadata, "distribution", lambda name: found)
     out = stage(run, spec_of(run), tmp_path / "staged")
     assert packed(out) == ["__init__.py", "compute/job.py", "data/words.tsv"]
     if kind == "wheel":
@@ -201,7 +209,7 @@ def test_not_installed_is_said_with_the_line_that_mends_it(run, tmp_path, monkey
     def missing(name: str) -> Distribution:
         raise PackageNotFoundError(name)
 
-    monkeypatch.setattr(staging.importlib.metadata, "distribution", missing)
+    monkeypatch.setattr(versions.importlib.metadata, "distribution", missing)
     for action in (pins, lambda: stage(run, spec_of(run), tmp_path / "staged")):
         with pytest.raises(ArtganError, match="artgan is not installed here") as caught:
             action()
@@ -214,3 +222,10 @@ def test_the_job_gets_the_versions_that_are_here() -> None:
     for name in ("tensorflow", "keras", "numpy", "pillow", "pydantic", "h5py", "psutil", "filelock", "tomlkit"):
         assert found[name] == version(name).partition("+")[0]
     assert not {"pytest", "pyarrow", "tensorboard", "azureml-core"} & found.keys()  # of extras
+
+
+def test_a_job_says_what_is_not_as_it_was_where_it_came_from() -> None:
+    assert others(pins()) == []
+    found = others({**pins(), "python": "2.7", "keras": "3.0.0", "no-such-package": "1.0"})
+    assert found == [f"python {pins()['python']}, not 2.7", f"keras {version('keras')}, not 3.0.0",
+                     "no-such-package is missing"]  # fmt: skip

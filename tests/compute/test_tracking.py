@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import io
 import sys
 from pathlib import Path
 
 import pytest
 from internet.azure import LocalAzure, Run
+from PIL import Image
 
+from artgan.compute.azureml_common.signing_in import Tokens
+from artgan.compute.azureml_common.workspaces import WorkspaceRef
+from artgan.compute.azureml_v1.service import Service
 from artgan.compute.azureml_v2.backend import AzureMLBackend
 from artgan.compute.backend import JobSpec
 from artgan.compute.reporting import Patient, Silent, connect
@@ -48,6 +53,18 @@ def test_a_job_reports_its_numbers_and_has_its_files_brought_back(azure: LocalAz
         second.metric(step, {"d_loss": 0.7, "images_seen": 8.0 * step})
     assert values(run, "images_seen") == [(1, 8.0), (2, 16.0), (3, 24.0)], "no step stands twice"
     assert values(run, "d_loss") == [(1, 0.5), (2, 0.5), (3, 0.7)]
+
+    sheet = tmp_path / "000001.png"
+    for colour in ("red", "blue"):
+        Image.new("RGB", (4, 4), colour).save(sheet)
+        first.image("Sample", sheet)
+    # As the SDK v1 reads what it logs itself.
+    workspace = Service(WorkspaceRef(**azure.config), Tokens("auto", lambda line: None)).workspace
+    one = workspace.get_run(run.id).get_metrics()["Sample"].partition(f"{run.container}/")[2]
+    shown = [name for name in run.artifacts if name.startswith("shown/")]
+    assert len(shown) == 2 and one in shown
+    pictures = [Image.open(io.BytesIO(azure.artifact(run, name))) for name in shown]
+    assert [picture.getpixel((0, 0)) for picture in pictures] == [(255, 0, 0), (0, 0, 255)]
 
     for number in range(600):  # more than the service tells at once
         run.artifacts[f"outputs/samples/{number:06d}.png"] = '"1"'

@@ -10,7 +10,7 @@ from typing import Any
 from artgan.compute.azureml_common import clusters, datasets, naming
 from artgan.compute.azureml_common.asking import Asker
 from artgan.compute.azureml_common.clusters import Cluster
-from artgan.compute.azureml_common.environments import IMAGE
+from artgan.compute.azureml_common.environments import described
 from artgan.compute.azureml_common.outputs import Outputs
 from artgan.compute.azureml_common.workspaces import WorkspaceRef
 from artgan.compute.backend import Check, JobSpec, LogChunk, RemoteFile, RemoteRun, Target
@@ -160,7 +160,7 @@ class WorkspaceBackend(ABC):
             warnings = clusters.warnings_of(cluster, spec.low_priority)
             chosen = {"cluster": cluster.name, "vm_size": cluster.vm_size}
         return Target(
-            facts={**facts, "experiment": experiment, "image": spec.image or IMAGE},
+            facts={**facts, "experiment": experiment, "image": described(spec.image)},
             warnings=tuple(warnings),
             remote={**where.remote, "experiment": experiment, **chosen, "portal": self._portal},
         )

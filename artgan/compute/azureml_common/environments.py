@@ -12,6 +12,11 @@ SHARED_MEMORY = "2g"
 VARIABLES = {"PYTHONUNBUFFERED": "1", "TF_CPP_MIN_LOG_LEVEL": "2"}
 
 
+def described(image: str) -> str:
+    """Say what a job runs in, for the plan."""
+    return f"{image}, as it is" if image else f"{IMAGE}, with the versions of here"
+
+
 def conda(pins: Mapping[str, str], more: Sequence[str] = ()) -> dict[str, Any]:
     """Return a job's conda file: Python and TensorFlow as on the client, the CUDA libraries, and what a driver adds.
 

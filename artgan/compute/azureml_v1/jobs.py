@@ -106,14 +106,18 @@ def configuration(service: Service, spec: JobSpec, staged: Path) -> Any:
 
 
 def environment(spec: JobSpec) -> Any:
-    """Return the SDK's ``Environment``: the base image, and the versions of the client by conda and pip."""
+    """Return the SDK's ``Environment``: the image as it is, or a base and the client's versions by conda and pip."""
     with quiet():
         from azureml.core import Environment
 
-        with tempfile.TemporaryDirectory() as folder:
-            path = Path(folder) / "conda.yml"
-            path.write_text(json.dumps(conda(spec.pins, _reporter(spec.pins))), encoding="utf-8")  # which is YAML too
-            made = Environment.from_conda_specification("artgan", str(path))
+        if spec.image:
+            made = Environment("artgan")
+            made.python.user_managed_dependencies = True  # the service adds nothing to it
+        else:
+            with tempfile.TemporaryDirectory() as folder:
+                path = Path(folder) / "conda.yml"
+                path.write_text(json.dumps(conda(spec.pins, _reporter(spec.pins))), encoding="utf-8")  # YAML too
+                made = Environment.from_conda_specification("artgan", str(path))
         made.docker.base_image = spec.image or IMAGE
         made.docker.base_dockerfile = None
         made.environment_variables = {}

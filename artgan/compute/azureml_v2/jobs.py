@@ -94,7 +94,7 @@ def configuration(service: Service, spec: JobSpec, staged: Path, experiment: str
 
 
 def environment(spec: JobSpec) -> Any:
-    """Return the SDK's ``Environment``: the base image, and the versions of the client by conda and pip."""
+    """Return the SDK's ``Environment``: the image as it is, or a base and the client's versions by conda and pip."""
     from azure.ai.ml.entities import Environment
 
-    return Environment(image=spec.image or IMAGE, conda_file=conda(spec.pins))
+    return Environment(image=spec.image) if spec.image else Environment(image=IMAGE, conda_file=conda(spec.pins))

@@ -256,9 +256,14 @@ class Attempt:
 
     def _hidden(self) -> str:
         """Return a folder that hides the SDK v1, which the tests have, from a job whose environment does not."""
-        name = (self.run.definition.get("environmentId") or "").rpartition("/environments/")[2]
+        definition = self.run.definition
+        name = (definition.get("environmentId") or "").rpartition("/environments/")[2]
         environment = self.world.environments.get(name.replace("/versions/", ":")) or {}
-        if self.run.kind != JOB or "azureml-core" in (environment.get("condaFile") or ""):
+        if self.run.kind == JOB:
+            has = "azureml-core" in (environment.get("condaFile") or "")
+        else:
+            has = not definition.get("environment", {}).get("python", {}).get("userManagedDependencies")
+        if has:
             return ""
         folder = self.place / "without"
         folder.mkdir(exist_ok=True)
