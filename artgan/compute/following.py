@@ -30,7 +30,7 @@ def is_remote(record: RunRecord) -> bool:
 
 
 def refresh(folder: RunFolder, backend: Backend) -> RunRecord:
-    """Ask how a run is, and write it down.
+    """Ask how a run is, and write it down; one that the service knows no more, deleted there, is "lost".
 
     Raises:
         RemoteError: the service does not answer; the record stays as it is.
@@ -39,13 +39,22 @@ def refresh(folder: RunFolder, backend: Backend) -> RunRecord:
     if not is_remote(record):
         return RunFolder(folder.path).current()  # read anew: its worker writes it
     if record.remote_id:
-        found: RemoteRun | None = backend.status(record.remote_id, record.remote)
+        found = _status(record, backend)
+        if found is None and record.state in GOING:
+            return folder.update(state="lost", reason="the service knows it no more", ended=now(), asked=now())
     else:
         found = backend.find(record.id, record.remote, record.told)
     if found is None:
         return record
     _write(folder, found)
     return _learned(folder, backend)
+
+
+def _status(record: RunRecord, backend: Backend) -> RemoteRun | None:
+    try:
+        return backend.status(record.remote_id or "", record.remote)
+    except NotFoundError:
+        return backend.find(record.id, record.remote, record.told)  # raises where it is the workspace that is gone
 
 
 def _learned(folder: RunFolder, backend: Backend) -> RunRecord:
@@ -94,6 +103,7 @@ def refresh_all(runs_dir: Path, backend: Backend, experiment: str = "") -> Itera
             known[record.id] = folder
             if record.remote_id:
                 known[record.remote_id] = folder
+    seen = set()
     for found in backend.runs(backend.home, experiment):
         here = known.get(found.remote_id) or known.get(found.tags.get("artgan.run", ""))
         if here is None:
@@ -105,10 +115,15 @@ def refresh_all(runs_dir: Path, backend: Backend, experiment: str = "") -> Itera
                 remote={**backend.home, "experiment": found.experiment},
             )  # fmt: skip
             yield Note(text=f"found: {here.name}")
+        seen.add(here.name)
         was_going = here.record.state in GOING
         _write(here, found)
         if was_going:
             _learned(here, backend)
+    for folder in {folder.name: folder for folder in known.values()}.values():
+        record = folder.record
+        if folder.name not in seen and record.state in GOING and backend.home.items() <= record.remote.items():
+            refresh(folder, backend)  # of another experiment, or deleted there
 
 
 def _write(folder: RunFolder, found: RemoteRun) -> RunRecord:

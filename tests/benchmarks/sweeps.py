@@ -1,14 +1,19 @@
 """What a sweep costs beside its trainings: sending 200 runs, and the page and the table of 64.
 
-    python tests/benchmarks/sweeps.py
+    python tests/benchmarks/sweeps.py [--azure]
 
 Prints one line of JSON. The service that the runs are sent to answers at once, so what is counted is artgan's own time:
-the run's folder, what is sent, the books of the sweep.
+the run's folder, what is sent, the books of the sweep. With ``--azure`` the command sends them to the local Azure too,
+by either SDK, and what is counted is all processor time of the client for one more run, the SDK's with it; needs the
+extras ``azure`` and ``azure-v2`` and Azurite, as the tests do.
 """
 
 from __future__ import annotations
 
+import argparse
 import json
+import resource
+import subprocess
 import sys
 import tempfile
 import time
@@ -17,6 +22,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
+sys.path.insert(0, str(Path(__file__).parents[1]))
 sys.path.insert(0, str(Path(__file__).parents[1] / "compute"))
 from test_sweep_tending import Service, send, sweep_of
 
@@ -47,6 +53,37 @@ def sending(place: Path) -> float:
     return (time.process_time() - began) / RUNS
 
 
+def on_azure(place: Path) -> dict[str, dict[str, float]]:
+    """Return the seconds of processor and of the clock that one run more costs a client of the local Azure."""
+    from internet.azure import LocalAzure
+
+    found = {}
+    with LocalAzure() as azure:
+        azure.write_config(place)
+        for sdk in ("v1", "v2"):
+            costs = []
+            for count in (1, RUNS + 1):
+                azure.reset()
+                azure.hold()
+                command = [
+                    sys.executable, "-m", "artgan", "sweep", "--over", f"seed=1..{count}" if count > 1 else "seed=1",
+                    "--dataset", "flowers", "--size", "16", "--init", "none", "--cluster", "gpu-nc6", "--sdk", sdk,
+                    "--runs-dir", f"{sdk}-{count}", "-y", "-d",
+                ]  # fmt: skip
+                before, began = resource.getrusage(resource.RUSAGE_CHILDREN), time.perf_counter()
+                subprocess.run(command, cwd=place, env=azure.env, check=True, capture_output=True)
+                after = resource.getrusage(resource.RUSAGE_CHILDREN)
+                assert len(azure.runs) == count
+                cpu = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+                costs.append((cpu, time.perf_counter() - began))
+            (cpu_one, wall_one), (cpu_all, wall_all) = costs
+            found[sdk] = {
+                "cpu_s_per_run": round((cpu_all - cpu_one) / RUNS, 3),
+                "wall_s_per_run": round((wall_all - wall_one) / RUNS, 3),
+            }
+    return found
+
+
 def shown(place: Path) -> tuple[float, float]:
     """Return the seconds for the table and for the page of a sweep."""
     from typer.testing import CliRunner
@@ -75,16 +112,21 @@ def shown(place: Path) -> tuple[float, float]:
 
 
 def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--azure", action="store_true", help="send them to the local Azure too")
+    given = parser.parse_args()
     with tempfile.TemporaryDirectory() as name:
         place = Path(name)
         each = sending(place)
         table, page = shown(place)
         size = (place / "page.html").stat().st_size
+        azure = on_azure(place) if given.azure else None
     print(
         json.dumps(
             {
                 "sent_runs": RUNS, "cpu_s_per_run": round(each, 4), "shown_runs": SHOWN, "table_s": round(table, 3),
                 "page_s": round(page, 3), "page_bytes": size,
+                **({"azure": azure} if azure else {}),
             }
         )
     )  # fmt: skip
