@@ -6,6 +6,7 @@ import json
 import shutil
 from pathlib import Path
 
+from artgan.compute.sweeps.record import SweepFolder
 from artgan.datasets.manifest import DatasetFolder
 from artgan.runs.folder import RunFolder
 from artgan.training.config import from_toml, to_toml
@@ -29,6 +30,13 @@ def test_version_1_of_a_configuration() -> None:
     config = from_toml((V1 / "config.toml").read_text(encoding="utf-8"))
     assert config.preset == "dcgan" and config.size == 32
     assert from_toml(to_toml(config)) == config
+
+
+def test_version_1_of_a_sweep() -> None:
+    record = SweepFolder(V1).record()
+    assert record.plan.over == ("lr=1e-4,2e-4",) and record.plan.wishes["cluster"] == "gpu-nc6"
+    assert [(str(point), point.run) for point in record.points] == [("lr=1e-4", "flowers-64-k3f9x2"), ("lr=2e-4", "")]
+    assert (record.keep, record.after_s, record.cancelled) == (1, 1800.0, False)
 
 
 def test_fields_of_a_later_version_are_kept(tmp_path: Path) -> None:
