@@ -28,7 +28,7 @@ TRAINED = "http://cv.iptc.org/newscodes/digitalsourcetype/trainedAlgorithmicMedi
 _HIGHEST_FPS = {"gif": 50}
 _LARGEST_SIDE = 4096
 # Longest side to enlarge small pictures to, and most times; Pillow's formats grow fast.
-_COMFORTABLE, _COMFORTABLE_HELD, _HIGHEST_SCALE = 1024, 512, 64
+_COMFORTABLE, _COMFORTABLE_HELD, _COMFORTABLE_CELL, _HIGHEST_SCALE = 1024, 512, 512, 64
 _MOST_HELD_BYTES = 256 * 10**6
 
 
@@ -85,14 +85,15 @@ class Film:
                 f"{self.path} holds other things than frames, and was not replaced", "choose another --out"
             )
 
-    def scale(self, shape: Shape, frames: int, asked: int | None) -> int:
+    def scale(self, shape: Shape, side: int, frames: int, asked: int | None) -> int:
         """Return how many times its pictures are enlarged, so that a player shows small ones at a size to look at.
 
         Args:
             shape: what the film's pictures measure at scale 1.
+            side: of one cell in it.
             frames: how many there are.
-            asked: 1 to 64, or None: as many times as keep the longer side at 1024 px, or at 512 px and within the
-                memory for the formats that hold the whole film.
+            asked: 1 to 64, or None: as many times as keep a cell at 512 px and the longer side at 1024 px, or at 512
+                and within the memory for the formats that hold the whole film.
 
         Raises:
             UsageError: out of bounds, larger than players show, or a film too long to be held.
@@ -100,7 +101,7 @@ class Film:
         if asked is not None and not 1 <= asked <= _HIGHEST_SCALE:
             raise UsageError(f"scale {asked} is not between 1 and {_HIGHEST_SCALE}", "use --scale 4, or leave it out")
         comfortable = _COMFORTABLE_HELD if self.format in HELD else _COMFORTABLE
-        scale = asked or min(max(1, comfortable // max(shape)), _HIGHEST_SCALE)
+        scale = asked or min(max(1, min(comfortable // max(shape), _COMFORTABLE_CELL // side)), _HIGHEST_SCALE)
         while asked is None and scale > 1 and self.format in HELD and self._held(shape, scale, frames):
             scale -= 1
         width, height = shape.width * scale, shape.height * scale

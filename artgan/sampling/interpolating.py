@@ -73,7 +73,7 @@ def interpolate(source: Source, film: Film, wanted: Wanted) -> Iterator[Event]:
         raise UsageError(f"psi {wanted.psi:g} is not between 0 and 10", "1 paints as it was trained, 0.7 plays safe")
     walks, classes = walks_of(source, wanted)
     side = picture_size(source.generator)
-    scale = film.scale(Sheet(*wanted.grid, side).shape, wanted.frames, wanted.scale)
+    scale = film.scale(Sheet(*wanted.grid, side).shape, side, wanted.frames, wanted.scale)
     sheet = Sheet(*wanted.grid, side, scale)
     if len(walks) > 1 and not isinstance(wanted.chosen, np.ndarray):
         yield Note(text=f"{len(walks)} walks: each goes by the seeds that follow those of the one before, by one")

@@ -190,7 +190,7 @@ def _skipped(stages: Stages, number: int, error: ArtganError) -> Skipped:
 def _sheet(film: Film, wanted: Wanted, newest: np.ndarray, frames: int) -> Sheet:
     side = newest.shape[1]
     grid = wanted.grid or (near_square(len(newest)) if wanted.seeds is not None else default_grid(side, len(newest)))
-    scale = film.scale(Sheet(*grid, side, words=wanted.words).shape, frames, wanted.scale)
+    scale = film.scale(Sheet(*grid, side, words=wanted.words).shape, side, frames, wanted.scale)
     return Sheet(*grid, side, scale, wanted.words)
 
 
