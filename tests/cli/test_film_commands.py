@@ -31,7 +31,7 @@ def test_a_walk_is_filmed_and_told(painter: Any) -> None:
     path = Path(done.stdout.strip())
     assert path.parent == Path("films") and path.name.endswith("-000005-walk-3-17-slerp-loop.mp4")
     shown, _ = decoded(path)
-    assert len(shown) == 20 and shown[0].shape == (32, 32, 3) and psnr(shown[0], shown[-1]) > 35
+    assert len(shown) == 20 and shown[0].shape == (32, 32, 3) and psnr(shown[0], shown[-1]) > 30
     assert "20 frames of 32 x 32 px" in done.stderr and "next: artgan interpolate flowers-8-" in done.stderr
     again = painter.artgan("interpolate", "--seeds", "3,17", "--loop", "--frames", "20", "--scale", "4")
     assert again.exit_code == 2 and "--force" in again.stderr
