@@ -62,6 +62,10 @@ COMMANDS: dict[str, Entry] = {
         "import_model:import_model", "Make a run of a generator's file, old keragan models too.", RUNS
     ),
     "sample": Entry("sample:sample", "Paint pictures with a trained generator.", MAKE),
+    "interpolate": Entry("interpolate:interpolate", "Film a walk through what a network knows.", MAKE),
+    "timelapse": Entry(
+        "timelapse:timelapse", "Film how a network learned: the same seeds, checkpoint after checkpoint.", MAKE
+    ),
     "evaluate": Entry(
         "evaluate:evaluate", "Judge the pictures of a run: how good, how various, whether copied.", JUDGE
     ),
