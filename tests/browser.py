@@ -184,6 +184,13 @@ class Tab:
             raise RuntimeError(found["exceptionDetails"].get("exception", {}).get("description", expression))
         return found["result"].get("value")
 
+    def wait(self, expression: str, seconds: float = 10.0) -> None:
+        """Wait until JavaScript is true."""
+        until = time.monotonic() + seconds
+        while not self.run(expression):
+            assert time.monotonic() < until, f"never true: {expression}"
+            time.sleep(0.05)
+
     def press(self, *keys: str) -> None:
         """Press keys: "Tab", "Enter", "Escape", "ArrowRight", "Home" ..."""
         codes = {

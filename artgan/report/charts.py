@@ -20,6 +20,8 @@ _LEFT, _TOP, _BOTTOM = 46, 12, 30
 _CHARACTER = 6.3
 """Width of a letter in pixels, about."""
 _MOST_POINTS = 300
+_FEW = 12
+"""So few points are shown one by one."""
 STYLES = 6
 """Lines that can be told apart."""
 _LOG_FROM = 12.0
@@ -48,6 +50,7 @@ class Chart:
         guide: a value of note, as a dotted line.
         lowest: whether the lowest point is of note.
         from_zero: whether the axis begins at zero.
+        reach: of the horizontal axis, so that several charts have the same; 0 for as far as the points go.
     """
 
     title: str
@@ -57,6 +60,7 @@ class Chart:
     guide: float | None = None
     lowest: bool = False
     from_zero: bool = False
+    reach: float = 0.0
 
 
 def draw(chart: Chart) -> Markup | None:
@@ -119,7 +123,7 @@ class _Plot(NamedTuple):
             low, high = (0.0 if chart.from_zero and low >= 0 else low - room), high + room
         widest = max(len(line.label) for line in lines) if len(chart.lines) > 1 else 0
         right = _WIDTH - (min(110.0, 12 + widest * _CHARACTER) if widest else 8.0)
-        return cls(right, max(max(x for line in lines for x, _ in line.points), 1.0), low, high, log)
+        return cls(right, max(chart.reach, *(x for line in lines for x, _ in line.points), 1.0), low, high, log)
 
     def x(self, value: float) -> float:
         return _LEFT + (self.right - _LEFT) * value / self.most_x
@@ -140,7 +144,7 @@ class _Plot(NamedTuple):
             parts.append(f'<path class="grid" d="M{_LEFT} {y:.1f}H{self.right:.0f}"/>')
             parts.append(f'<text x="{_LEFT - 8}" y="{y + 4:.1f}" text-anchor="end">{escape(chart.value(value))}</text>')
         for value in _ticks(0.0, self.most_x, 4):
-            end = "start" if value == 0 else "middle"
+            end = "start" if value == 0 else "end" if self.x(value) > self.right - 4 else "middle"
             parts.append(
                 f'<text x="{self.x(value):.1f}" y="{_HEIGHT - 10}" text-anchor="{end}">{count(value)}</text>'
             )
@@ -159,7 +163,7 @@ class _Plot(NamedTuple):
         if len(places) > 1:
             path = "L".join(f"{x:.1f} {y:.1f}" for x, y in places)
             parts.append(f'<path class="line s{style}" d="M{path}"/>')
-        if line.errors or len(places) == 1:
+        if len(places) <= _FEW:
             for (x, y), (seen, value) in zip(places, line.points, strict=True):
                 title = escape(f"{line.label}: {chart.value(value)} after {seen:,.0f} images")
                 parts.append(f'<circle class="dot f{style}" cx="{x:.1f}" cy="{y:.1f}" r="3"><title>{title}</title></circle>')
@@ -169,8 +173,9 @@ class _Plot(NamedTuple):
             parts.append(f'<circle class="best s{style}" cx="{x:.1f}" cy="{y:.1f}" r="6.5"/>')
             if len(chart.lines) == 1:
                 end = "end" if x > self.right - 60 else "start" if x < _LEFT + 40 else "middle"
+                under = self.y(line.points[at][1] - (line.errors[at] if line.errors else 0.0))
                 parts.append(
-                    f'<text x="{x:.1f}" y="{min(y + 22, _HEIGHT - _BOTTOM - 4):.1f}" text-anchor="{end}">'
+                    f'<text x="{x:.1f}" y="{min(max(under + 13, y + 21), _HEIGHT - _BOTTOM - 4):.1f}" text-anchor="{end}">'
                     f"{escape(chart.value(line.points[at][1]))}</text>"
                 )
         return parts
@@ -185,8 +190,9 @@ class _Plot(NamedTuple):
         for number, (y, style, line) in enumerate(ends):
             above = y = max(min(y, lowest + 14.0 * number), above + 14.0)
             label = escape(line.label[:16])
-            end = f"{self.x(line.points[-1][0]) + 6:.1f}" if len(lines) == 1 else f"{self.right + 6:.1f}"
-            parts.append(f'<text class="f{style}" x="{end}" y="{y + 4:.1f}">{label}</text>')
+            end = self.x(line.points[-1][0])
+            end = end if end < self.right - 80 else self.right  # one that ended early is named where it ended
+            parts.append(f'<text class="f{style}" x="{end + 6:.1f}" y="{y + 4:.1f}">{label}</text>')
         return parts
 
 

@@ -108,8 +108,9 @@ def configuration(run: RunFolder) -> tuple[list[Option], list[Option]] | None:
         if name == "schema_version" or (name in LENGTHS and name != length):
             continue
         value, usual = getattr(config, name), recipe.get(name, field.default)
-        option = Option(name, _written(name, value), _written(name, usual), field.description or "")
-        first = name in {"size", "preset", length} or value != usual
+        asked = name in {"size", "preset", length}  # which no recipe knows
+        option = Option(name, _written(name, value), "" if asked else _written(name, usual), field.description or "")
+        first = asked or value != usual
         (differs if first else rest).append(option)
     return differs, rest
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Generator, Iterator, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -188,6 +189,7 @@ def _curves(ticks: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
         return Line(label, facts.series(ticks, name))
 
     kid = Line("KID", facts.series(ticks, "kid_lite0"), facts.errors(ticks, "kid_lite0"))
+    reach = max((x for x, _ in facts.series(ticks, "images_seen")), default=0.0)
     told = [
         (
             Chart("KID", [kid], log=True, lowest=True),
@@ -218,7 +220,7 @@ def _curves(ticks: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
             "How fast it learned.",
         ),
     ]
-    return _drawn(told)
+    return _drawn(told, reach)
 
 
 def _overlaid(runs: Sequence[_Run]) -> list[dict[str, Any]]:
@@ -239,11 +241,14 @@ def _overlaid(runs: Sequence[_Run]) -> list[dict[str, Any]]:
         (Chart("Diversity", lines("spread_lite0"), value=_two, guide=1.0), "1 is as various as the paintings."),
         (Chart("Images a second", lines("images_per_s"), value=charts.count, from_zero=True), ""),
     ]
-    return _drawn(told)
+    reach = max((x for run in some for x, _ in facts.series(run.ticks, "images_seen")), default=0.0)
+    return _drawn(told, reach)
 
 
-def _drawn(told: Sequence[tuple[Chart, str]]) -> list[dict[str, Any]]:
-    drawn = [{"title": chart.title, "text": text, "svg": charts.draw(chart)} for chart, text in told]
+def _drawn(told: Sequence[tuple[Chart, str]], reach: float) -> list[dict[str, Any]]:
+    drawn = [
+        {"title": chart.title, "text": text, "svg": charts.draw(replace(chart, reach=reach))} for chart, text in told
+    ]
     return [chart for chart in drawn if chart["svg"]]
 
 
@@ -252,7 +257,7 @@ def _two(value: float) -> str:
 
 
 def _percent(value: float) -> str:
-    return f"{value:.0%}"
+    return f"{value:.0%}" if value >= 0.1 or not value else f"{100 * value:.2g}%"
 
 
 # -- several runs

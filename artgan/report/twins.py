@@ -43,10 +43,14 @@ def closest(by: Named, datasets_dir: Path, count: int) -> Generator[Event, None,
     near = yield from nearest(by.folder, np.stack([picture.image for picture in samples]), datasets_dir)
     if isinstance(near, str):
         return near
-    order = sorted(range(len(samples)), key=lambda row: (not near.found[row], near.closeness[row]))[:count]
-    pairs = []
-    for row in order:
+    pairs: list[dict[str, Any]] = []
+    shown: set[bytes] = set()
+    for row in sorted(range(len(samples)), key=lambda row: (not near.found[row], near.closeness[row])):
         painting, picture = near.paintings[row], samples[row]
+        # Some paintings are the nearest of many; one of these tells as much as all.
+        if len(pairs) == count or (painting.image.tobytes() in shown and not near.found[row]):
+            continue
+        shown.add(painting.image.tobytes())
         pairs.append(
             {
                 "seed": picture.seed,
