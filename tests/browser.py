@@ -1,14 +1,13 @@
 """A real Chromium without a window, spoken to by its own protocol over a pipe: no driver, no package.
 
-The fixture ``browser`` (in ``tests/conftest.py``) starts one for all tests and closes it. Where there is no Chromium its
-tests are skipped, or fail where ``ARTGAN_TEST_REQUIRE`` names ``browser``.
+The fixture ``browser`` (in ``tests/conftest.py``) starts one for all tests and closes it. Where there is no Chromium
+its tests are skipped, or fail where ``ARTGAN_TEST_REQUIRE`` names ``browser``.
 """
 
 from __future__ import annotations
 
 import base64
 import contextlib
-import fcntl
 import json
 import os
 import select
@@ -30,7 +29,11 @@ _PHONE = 500
 
 def missing() -> str:
     """Say what is missing for tests in a browser; nothing where all is there."""
-    return "" if _chromium() else "chromium is missing: tests of pages need it (apt-get install chromium)"
+    return (
+        ""
+        if os.name == "posix" and _chromium()
+        else "chromium is missing: tests of pages need it (apt-get install chromium)"
+    )
 
 
 def require() -> None:
@@ -48,6 +51,8 @@ class Browser:
     """Chromium; ``with`` ends it."""
 
     def __init__(self) -> None:
+        import fcntl  # which Windows has not; there is no pipe for it there either
+
         self._home = tempfile.TemporaryDirectory(prefix="chromium-", ignore_cleanup_errors=True)
         commands, self._to = os.pipe()
         self._from, answers = os.pipe()
@@ -62,7 +67,8 @@ class Browser:
         assert chromium
         self._process = subprocess.Popen(
             [
-                chromium, "--headless=new", "--no-sandbox", "--disable-gpu", "--remote-debugging-pipe", "--hide-scrollbars",
+                chromium, "--headless=new", "--no-sandbox", "--disable-gpu", "--remote-debugging-pipe",
+                "--hide-scrollbars",
                 "--no-first-run", "--disable-extensions", "--disable-background-networking", "--disable-dev-shm-usage",
                 f"--user-data-dir={self._home.name}",
             ],
@@ -130,9 +136,7 @@ class Browser:
         return message
 
     @contextlib.contextmanager
-    def open(
-        self, address: str | Path, *, width: int = 1280, height: int = 900, dark: bool = False
-    ) -> Iterator[Tab]:
+    def open(self, address: str | Path, *, width: int = 1280, height: int = 900, dark: bool = False) -> Iterator[Tab]:
         """Open a page and wait until it is loaded.
 
         Args:

@@ -62,9 +62,7 @@ COMMANDS: dict[str, Entry] = {
         "import_model:import_model", "Make a run of a generator's file, old keragan models too.", RUNS
     ),
     "sample": Entry("sample:sample", "Paint pictures with a trained generator.", MAKE),
-    "gallery": Entry(
-        "gallery:gallery", "Make a page of pictures to print or to hang, each with its seed.", MAKE
-    ),
+    "gallery": Entry("gallery:gallery", "Make a page of pictures to print or to hang, each with its seed.", MAKE),
     "evaluate": Entry(
         "evaluate:evaluate", "Judge the pictures of a run: how good, how various, whether copied.", JUDGE
     ),

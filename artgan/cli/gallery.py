@@ -28,13 +28,19 @@ def gallery(
     runs: Annotated[
         list[str] | None,
         typer.Argument(
-            metavar="RUN...", help=f"{RUN_HELP} Several have a room each. Not given: @last.", autocompletion=complete_run
+            metavar="RUN...",
+            help=f"{RUN_HELP} Several have a room each. Not given: @last.",
+            autocompletion=complete_run,
         ),
     ] = None,
     count: Annotated[
         int | None,
         typer.Option(
-            "-n", "--count", min=1, metavar="N", help=f"Pictures of each run; default {_COUNT}, {_OF_PICKED} with --pick."
+            "-n",
+            "--count",
+            min=1,
+            metavar="N",
+            help=f"Pictures of each run; default {_COUNT}, {_OF_PICKED} with --pick.",
         ),
     ] = None,
     pick: Annotated[

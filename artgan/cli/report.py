@@ -24,7 +24,8 @@ def report(
     runs: Annotated[
         list[str] | None,
         typer.Argument(
-            metavar="RUN...", help=f"{RUN_HELP} Several stand side by side. Not given: @last.",
+            metavar="RUN...",
+            help=f"{RUN_HELP} Several stand side by side. Not given: @last.",
             autocompletion=complete_run,
         ),
     ] = None,
@@ -39,11 +40,11 @@ def report(
 ) -> None:
     """Make a page of how runs went: curves, pictures over time, options, cost, copies.
 
-    Real beside painted, the curves, what the training said of itself, the pictures as they became, those that lie next
-    to a painting (where the dataset is here), what it took, and what differs from the recipe. Several runs are compared.
-    The page is one file that opens anywhere and asks nothing of anyone; a run that goes on, or is damaged, has a page
-    of what there is. With --json: an object with page, runs, unchecked (runs of which it is not known whether they copy,
-    and why) and seconds.
+    Real beside painted, the curves, what the training said of itself, the pictures as they grew, those that lie next
+    to a painting (where the dataset is here), what it took, and what differs from the recipe. Several runs are
+    compared. The page is one file that opens anywhere and asks nothing of anyone; a run that goes on, or is damaged,
+    has a page of what there is. With --json: an object with page, runs, unchecked (runs of which it is not known
+    whether they copy, and why) and seconds.
 
     Example:
         artgan report @last
@@ -60,9 +61,8 @@ def report(
     console.say("reading ...")
     with hushed(console):
         done = console.finish(making.report(by, page, datasets_dir=settings.datasets_dir, title=title, quick=quick))
-    console.say(
-        f"{words.count(done.runs, 'run')} on one page, {words.size(page.stat().st_size)}, in {words.duration(done.seconds)}"
-    )
+    size = words.size(page.stat().st_size)
+    console.say(f"{words.count(done.runs, 'run')} on one page, {size}, in {words.duration(done.seconds)}")
     for sentence in done.unchecked:
         console.say(sentence)
     if show and not open_path(page):

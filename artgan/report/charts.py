@@ -1,6 +1,6 @@
 """Curves as SVG that lies in the page: lines told apart by dashes and by their names, in light and dark and on paper.
 
-By hand, since what is wanted is small: pygal is unkept and brings scripts of its own, matplotlib weighs more than artgan.
+By hand, since what is wanted is small, and the libraries that draw more weigh more than all pages together.
 """
 
 from __future__ import annotations
@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, NamedTuple
 if TYPE_CHECKING:
     from markupsafe import Markup
 
-# A chart is drawn for some 360 pixels of width, as it is shown on a phone and in three columns on a desk, so its text has
-# the size of other small text there.
+# A chart is drawn for some 360 pixels of width, as it is shown on a phone and in three columns on a desk, so its text
+# has the size of other small text there.
 _WIDTH, _HEIGHT = 380, 230
 _LEFT, _TOP, _BOTTOM = 46, 12, 30
 _CHARACTER = 6.3
@@ -90,9 +90,7 @@ def count(value: float) -> str:
 def _finite(line: Line) -> Line:
     """Leave out what is no number, and make one of many points that lie side by side."""
     errors = line.errors or [0.0] * len(line.points)
-    kept = [
-        (x, y, e) for (x, y), e in zip(line.points, errors, strict=True) if math.isfinite(x) and math.isfinite(y)
-    ]
+    kept = [(x, y, e) for (x, y), e in zip(line.points, errors, strict=True) if math.isfinite(x) and math.isfinite(y)]
     if len(kept) > _MOST_POINTS and not line.errors:
         step = len(kept) / _MOST_POINTS
         pieces = [kept[round(i * step) : round((i + 1) * step)] for i in range(_MOST_POINTS)]
@@ -145,9 +143,7 @@ class _Plot(NamedTuple):
             parts.append(f'<text x="{_LEFT - 8}" y="{y + 4:.1f}" text-anchor="end">{escape(chart.value(value))}</text>')
         for value in _ticks(0.0, self.most_x, 4):
             end = "start" if value == 0 else "end" if self.x(value) > self.right - 4 else "middle"
-            parts.append(
-                f'<text x="{self.x(value):.1f}" y="{_HEIGHT - 10}" text-anchor="{end}">{count(value)}</text>'
-            )
+            parts.append(f'<text x="{self.x(value):.1f}" y="{_HEIGHT - 10}" text-anchor="{end}">{count(value)}</text>')
         if chart.guide is not None:
             parts.append(f'<path class="guide" d="M{_LEFT} {self.y(chart.guide):.1f}H{self.right:.0f}"/>')
         return parts
@@ -166,7 +162,9 @@ class _Plot(NamedTuple):
         if len(places) <= _FEW:
             for (x, y), (seen, value) in zip(places, line.points, strict=True):
                 title = escape(f"{line.label}: {chart.value(value)} after {seen:,.0f} images")
-                parts.append(f'<circle class="dot f{style}" cx="{x:.1f}" cy="{y:.1f}" r="3"><title>{title}</title></circle>')
+                parts.append(
+                    f'<circle class="dot f{style}" cx="{x:.1f}" cy="{y:.1f}" r="3"><title>{title}</title></circle>'
+                )
         if chart.lowest and len(places) > 1:
             at = min(range(len(places)), key=lambda i: line.points[i][1])
             x, y = places[at]
@@ -174,10 +172,9 @@ class _Plot(NamedTuple):
             if len(chart.lines) == 1:
                 end = "end" if x > self.right - 60 else "start" if x < _LEFT + 40 else "middle"
                 under = self.y(line.points[at][1] - (line.errors[at] if line.errors else 0.0))
-                parts.append(
-                    f'<text x="{x:.1f}" y="{min(max(under + 13, y + 21), _HEIGHT - _BOTTOM - 4):.1f}" text-anchor="{end}">'
-                    f"{escape(chart.value(line.points[at][1]))}</text>"
-                )
+                down = min(max(under + 13, y + 21), _HEIGHT - _BOTTOM - 4)
+                text = escape(chart.value(line.points[at][1]))
+                parts.append(f'<text x="{x:.1f}" y="{down:.1f}" text-anchor="{end}">{text}</text>')
         return parts
 
     def labels(self, lines: Sequence[tuple[int, Line]]) -> list[str]:

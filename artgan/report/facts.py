@@ -61,7 +61,9 @@ def series(ticks: Sequence[Mapping[str, Any]], name: str) -> list[tuple[float, f
 
 def errors(ticks: Sequence[Mapping[str, Any]], name: str) -> list[float]:
     """Return the error of each point of ``series``; 0 where none is known."""
-    kept = [tick for tick in ticks if number(tick.get("images_seen")) is not None and number(tick.get(name)) is not None]
+    kept = [
+        tick for tick in ticks if number(tick.get("images_seen")) is not None and number(tick.get(name)) is not None
+    ]
     return [number(tick.get(f"{name}_error")) or 0.0 for tick in kept]
 
 
@@ -103,7 +105,8 @@ def configuration(run: RunFolder) -> tuple[list[Option], list[Option]] | None:
         return None
     recipe = dict(PRESETS[config.preset].values_for(config.size)) if config.preset in PRESETS else {}
     length = next((name for name in LENGTHS if getattr(config, name) is not None), None)
-    differs, rest = [], []
+    differs: list[Option] = []
+    rest: list[Option] = []
     for name, field in TrainConfig.model_fields.items():
         if name == "schema_version" or (name in LENGTHS and name != length):
             continue
@@ -169,8 +172,8 @@ def evaluation(run: RunFolder) -> tuple[Mapping[str, Any], list[Number]] | None:
         name = short if short == "swd" else f"{short}_{last['features']}"
         value = number(last.get(name))
         if value is not None:
-            extra = (_digits(short, number(last.get(f"{name}_{what}"))) for what in ("error", "floor"))
-            numbers.append(Number(title, _digits(short, value), *extra, _BETTER.get(short, "lower")))
+            error, floor = (_digits(short, number(last.get(f"{name}_{what}"))) for what in ("error", "floor"))
+            numbers.append(Number(title, _digits(short, value), error, floor, _BETTER.get(short, "lower")))
     return (last, numbers) if numbers else None
 
 

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Generator, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +27,8 @@ from artgan.sampling.samples import Sample, Source, open_source, sample
 # blocks on paper. Large ones are shown smaller than they are.
 _HUNG, _FIRST, _LARGEST = 320, 640, 1024
 _PAINTING = 128
+_MOST = 2000
+"""A page of more is slow to open; 2,000 are some 45 MB."""
 _FIRST_FROM = 4
 """So many pictures make the first a large one."""
 
@@ -67,7 +71,13 @@ class _Room:
 
 
 def gallery(
-    runs: Sequence[Named], wish: Wish, path: Path, *, datasets_dir: Path, title: str | None = None, pick: Pick | None = None
+    runs: Sequence[Named],
+    wish: Wish,
+    path: Path,
+    *,
+    datasets_dir: Path,
+    title: str | None = None,
+    pick: Pick | None = None,
 ) -> Iterator[Event]:
     """Paint a gallery and write its page: one file that asks nothing of anyone.
 
@@ -84,13 +94,17 @@ def gallery(
 
     Raises:
         NotFoundError: a run has no generator, or none of that epoch.
-        UsageError: no such class, or a walk of classes, whose steps no single seed names.
+        UsageError: no such class, or a walk of classes, whose steps no single seed names; or too many pictures.
     """
+    hung = len(runs) * min(wish.pick or len(wish.seeds), len(wish.seeds))
+    if hung > _MOST:
+        raise UsageError(f"{hung:,} pictures are too many for one page", "hang fewer: -n 200, or --pick 200 of them")
     begun = time.monotonic()
     rooms = []
     for by in runs:
         rooms.append((yield from _fill(by, wish, datasets_dir, pick or picking)))
-    shown = [(room, [_framed(room, number, wish) for number in range(len(room.samples))]) for room in rooms]
+    with ThreadPoolExecutor() as pool:  # encoding is what takes long, and leaves Python alone
+        shown = [(room, list(pool.map(partial(_framed, room, wish), range(len(room.samples))))) for room in rooms]
     if len(shown[0][1]) >= _FIRST_FROM:  # it hangs alone
         shown[0][1][0]["src"] = _shown(rooms[0], rooms[0].samples[0], _FIRST)
     write_page(
@@ -146,7 +160,7 @@ def _fill(by: Named, wish: Wish, datasets_dir: Path, pick: Pick) -> Generator[Ev
             f"--class {wish.classes} is a walk, and no seed alone names a step of it",
             f"artgan sample --class {wish.classes} --seeds 7 -n 12 --grid",
         )
-    samples = []
+    samples: list[Sample] = []
     for picture in sample(source, wish.seeds, psi=wish.psi, classes=wish.classes):
         yield Progress(stage=f"painting by {by.folder.name}", done=len(samples), total=len(wish.seeds), unit="pictures")
         samples.append(picture)
@@ -159,19 +173,20 @@ def _fill(by: Named, wish: Wish, datasets_dir: Path, pick: Pick) -> Generator[Ev
     return _Room(by, source, samples, near)
 
 
-def _framed(room: _Room, number: int, wish: Wish) -> dict[str, Any]:
+def _framed(room: _Room, wish: Wish, number: int) -> dict[str, Any]:
     """Return what the page shows of a picture."""
     picture, source = room.samples[number], room.source
     near = room.near.paintings[number] if isinstance(room.near, Near) and room.near.found[number] else None
     file = images.encode(picture.image, "png", source.metadata(picture)) if wish.embed else None
     height, width = picture.image.shape[:2]
-    shows = picture.shows
+    painter = f"{room.by.folder.name}, epoch {source.epoch}"
+    shows = f", {picture.shows}" if picture.shows else ""
     return {
         "run": room.by.folder.name,
         "epoch": source.epoch,
         "name": f"Seed {picture.seed}",
-        "shows": shows,
-        "alt": f"Painted by {room.by.folder.name}, epoch {source.epoch}, seed {picture.seed}{f', {shows}' if shows else ''}",
+        "shows": picture.shows,
+        "alt": f"Painted by {painter}, seed {picture.seed}{shows}",
         "src": _shown(room, picture, _HUNG),
         "width": width,
         "height": height,
@@ -244,7 +259,7 @@ def _lead(rooms: Sequence[_Room], wish: Wish) -> str:
 def _facts(room: _Room) -> str:
     record, source = room.by.folder.current(), room.source
     height, width = room.samples[0].image.shape[:2]
-    parts = [room.by.folder.name, f"epoch {source.epoch}", f"{width} × {height} px", record.preset]
+    parts = [room.by.folder.name, f"epoch {source.epoch}", f"{width} x {height} px", record.preset]
     parts += [f"{record.images_seen:,} images seen"] if record.images_seen and record.epoch == source.epoch else []
     return " · ".join(part for part in parts if part)
 

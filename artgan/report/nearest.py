@@ -59,9 +59,7 @@ class Near(NamedTuple):
         return f"{sentence}; about {max(1, round(0.02 * total))} would by chance."
 
 
-def nearest(
-    run: RunFolder, pictures: np.ndarray, datasets_dir: Path
-) -> Generator[Event, None, Near | str]:
+def nearest(run: RunFolder, pictures: np.ndarray, datasets_dir: Path) -> Generator[Event, None, Near | str]:
     """Compare pictures with what a run learned.
 
     Args:

@@ -160,7 +160,7 @@ def _judged(last: Mapping[str, Any], numbers: Sequence[facts.Number]) -> dict[st
     samples, reals = (facts.number(last.get(name)) or 0 for name in ("samples", "reals"))
     return {
         "about": f"Epoch {last.get('epoch')}: {samples:,.0f} pictures against {reals:,.0f} paintings of"
-        f" {last.get('dataset')}, seen by {last.get('features')}. The floor is half of the paintings against the other.",
+        f" {last.get('dataset')}, seen by {last.get('features')}. The floor: half of the paintings against the others.",
         "numbers": numbers,
         "copied": last.get("copied") is True,
     }
@@ -274,7 +274,9 @@ def _compared(runs: Sequence[_Run]) -> list[dict[str, str]]:
                 "name": run.folder.name,
                 "state": record.state,
                 "dataset": record.dataset,
-                "recipe": " ".join(part for part in (record.preset, f"{record.size} px" if record.size else "") if part),
+                "recipe": " ".join(
+                    part for part in (record.preset, f"{record.size} px" if record.size else "") if part
+                ),
                 "images": f"{record.images_seen:,}" if record.images_seen else "",
                 "time": facts.duration(record.seconds) if record.seconds else "",
                 "kid": f"{best.kid_lite0:.3f} ± {best.kid_lite0_error:.3f}" if best else "",

@@ -14,7 +14,7 @@ from artgan.report.gallery import shown_bytes
 from artgan.report.nearest import nearest
 from artgan.report.pages import data_uri
 from artgan.runs.record import BEST
-from artgan.sampling.samples import open_source, sample
+from artgan.sampling.samples import Sample, open_source, sample
 
 _PAINTED = 64
 _SIDE = 192
@@ -36,7 +36,7 @@ def closest(by: Named, datasets_dir: Path, count: int) -> Generator[Event, None,
     """
     epoch = BEST if by.folder.best() else None
     source = open_source(by.folder, epoch=epoch)
-    samples = []
+    samples: list[Sample] = []
     for picture in sample(source, range(_PAINTED)):
         yield Progress(stage=f"painting by {by.folder.name}", done=len(samples), total=_PAINTED, unit="pictures")
         samples.append(picture)

@@ -43,7 +43,9 @@ class Studio:
         self._generators = generators
         self.settings = Settings({"runs_dir": Setting(str(self.runs), "default")})
 
-    def run(self, base: str = "flowers-8", *, size: int = 8, epochs: tuple[int, ...] = (1, 2), **fields: Any) -> RunFolder:
+    def run(
+        self, base: str = "flowers-8", *, size: int = 8, epochs: tuple[int, ...] = (1, 2), **fields: Any
+    ) -> RunFolder:
         """Make a run with a generator of these epochs."""
         folder = new_run(self.runs, base, state="finished", size=size, preset="dcgan", **fields)
         folder.models.mkdir()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from itertools import pairwise
 
 import pytest
 
@@ -64,7 +65,7 @@ def test_names_do_not_lie_on_each_other_and_are_escaped():
     lines = [Line(f"<b>{letter}", [(0, 1.0), (9, 1.0 + number * 1e-4)]) for number, letter in enumerate("ABCD")]
     svg = draw(Chart("<i>", lines))
     places = sorted(float(y) for y in re.findall(r'<text class="f\d" x="[\d.]+" y="([\d.]+)"', svg))
-    assert len(places) == 4 and min(b - a for a, b in zip(places, places[1:], strict=False)) >= 13.9
+    assert len(places) == 4 and min(b - a for a, b in pairwise(places)) >= 13.9
     assert "<b>" not in svg and "<i>" not in svg and "&lt;b&gt;" in svg
 
 

@@ -21,9 +21,7 @@ from artgan.sampling.samples import open_source, sample
 
 def make(studio, *runs: RunFolder, wish: Wish | None = None, **options) -> GalleryWritten:
     by = [named(run, studio.settings) for run in runs]
-    *_, last = gallery(
-        by, wish or Wish(range(6)), studio.path / "page.html", datasets_dir=studio.datasets, **options
-    )
+    *_, last = gallery(by, wish or Wish(range(6)), studio.path / "page.html", datasets_dir=studio.datasets, **options)
     assert isinstance(last, GalleryWritten)
     return last
 
@@ -91,7 +89,7 @@ def test_several_runs_have_a_room_each(studio, read_page):
 
 def test_nothing_hostile_becomes_markup(studio, read_page, hostile):
     run = studio.run(dataset=hostile)
-    renamed = RunFolder(run.path.rename(studio.runs / 'x"><img src=q onerror=alert(1)> \'&-aaaaaa'))
+    renamed = RunFolder(run.path.rename(studio.runs / "x\"><img src=q onerror=alert(1)> '&-aaaaaa"))
     page = read_page(make(studio, renamed, wish=Wish(range(5)), title=hostile).path)
     assert hostile in page.text and renamed.name in page.text
     assert commands(page)[0][3] == renamed.name
@@ -151,6 +149,8 @@ def test_what_cannot_be_is_said(studio):
     run = studio.run()
     with pytest.raises(UsageError):
         make(studio, run, wish=Wish([0], classes="roses"))
+    with pytest.raises(UsageError, match="too many"):
+        make(studio, run, wish=Wish(range(2001)))
     (run.models / "gen_000002.keras").write_bytes(b"torn")
     with pytest.raises(Exception, match="gen_000002"):
         make(studio, run)

@@ -14,8 +14,10 @@ from artgan.cli.app import app
 from artgan.report.commands import named
 from artgan.report.gallery import Wish, gallery
 from artgan.report.report import report
+from artgan.runs.folder import RunFolder
 from artgan.sampling.samples import open_source, sample
 
+pytestmark = pytest.mark.browser
 WIDTHS = pytest.mark.parametrize("width", [1280, 390])
 
 
@@ -57,7 +59,8 @@ def test_a_report_is_quiet(browser, told, width):
     with browser.open(told, width=width) as tab:
         quiet(tab, told)
         sizes = tab.run(
-            "[...document.querySelectorAll('svg')].map(s => 12 * s.getBoundingClientRect().width / s.viewBox.baseVal.width)"
+            "[...document.querySelectorAll('svg')]"
+            ".map(s => 12 * s.getBoundingClientRect().width / s.viewBox.baseVal.width)"
         )
         assert len(sizes) > 6 and min(sizes) > 10, "the numbers of each chart can be read"
 
@@ -77,14 +80,8 @@ def test_enter_on_a_caption_copies_the_command_that_repaints_the_picture(browser
     (run,) = studio.runs.iterdir()
     assert copied == f"artgan sample --run {run.name} --epoch 2 --seeds 3"
     done = CliRunner().invoke(app, shlex.split(copied)[1:], prog_name="artgan")
-    (painted,) = sample(open_source(named_run(run)), [3])
+    (painted,) = sample(open_source(RunFolder(run)), [3])
     assert images.read_all([Path(done.stdout.strip())])[0].tobytes() == painted.image.tobytes()
-
-
-def named_run(path: Path):
-    from artgan.runs.folder import RunFolder
-
-    return RunFolder(path)
 
 
 def _clipboard(tab) -> str:
@@ -138,7 +135,9 @@ def test_without_scripts_all_sheets_and_pictures_are_there(browser, told):
     with browser.open("about:blank") as tab:
         tab.call("Emulation.setScriptExecutionDisabled", value=True)
         tab.go(told.resolve().as_uri())
-        assert tab.run("[...document.querySelectorAll('.film figure')].every(f => f.getBoundingClientRect().height > 0)")
+        assert tab.run(
+            "[...document.querySelectorAll('.film figure')].every(f => f.getBoundingClientRect().height > 0)"
+        )
 
 
 def test_what_is_printed_is_all_of_it(browser, hung):
