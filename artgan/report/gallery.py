@@ -114,7 +114,12 @@ def gallery(
         lead=_lead(rooms, wish),
         made=today(),
         rooms=[
-            {"run": room.by.folder.name, "facts": _facts(room), "pictures": pictures, "checked": _checked(room)}
+            {
+                "run": room.by.folder.name,
+                "facts": _facts(room, alone=len(rooms) == 1),
+                "pictures": pictures,
+                "checked": _checked(room),
+            }
             for room, pictures in shown
         ],
     )
@@ -256,10 +261,10 @@ def _lead(rooms: Sequence[_Room], wish: Wish) -> str:
     return f"{text} painted by {len(rooms)} networks."
 
 
-def _facts(room: _Room) -> str:
+def _facts(room: _Room, *, alone: bool) -> str:
     record, source = room.by.folder.current(), room.source
     height, width = room.samples[0].image.shape[:2]
-    parts = [room.by.folder.name, f"epoch {source.epoch}", f"{width} x {height} px", record.preset]
+    parts = [room.by.folder.name if alone else "", f"epoch {source.epoch}", f"{width} x {height} px", record.preset]
     parts += [f"{record.images_seen:,} images seen"] if record.images_seen and record.epoch == source.epoch else []
     return " · ".join(part for part in parts if part)
 
