@@ -62,6 +62,8 @@ COMMANDS: dict[str, Entry] = {
         "import_model:import_model", "Make a run of a generator's file, old keragan models too.", RUNS
     ),
     "sample": Entry("sample:sample", "Paint pictures with a trained generator.", MAKE),
+    "sign": Entry("sign:sign", "Sign pictures: copies with a signature in a corner.", MAKE),
+    "inspect": Entry("inspect_:inspect", "Say where a picture comes from, and the command that paints it again.", MAKE),
     "evaluate": Entry(
         "evaluate:evaluate", "Judge the pictures of a run: how good, how various, whether copied.", JUDGE
     ),

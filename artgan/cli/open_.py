@@ -49,6 +49,10 @@ def open_run(
         )  # fmt: skip
     else:
         console.say("there is no viewer here to open it with")
+        if path.is_file():
+            from artgan.cli import inline
+
+            inline.show(console, [path], setting=settings.get("show"))
     console.result({"path": path, "opened": bool(opener)}, str(path))
 
 
