@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from artgan.sampling.signing import Placing, Signer
 
 _PANEL = "Signature"
+# A signature of fewer pixels across is a smudge.
+_LEGIBLE = 28
 
 
 def _option(flag: str, metavar: str, help: str) -> Any:
@@ -52,6 +54,13 @@ class Hand:
         return Placing(
             self.position.upper(), self.sign_size, self.sign_margin, self.jitter, self.ink.lower(), self.choose.lower()
         )
+
+    def advise(self, console: Console, width: int) -> None:
+        """Say so where the signature on a picture of so many pixels is but a smudge."""
+        if width * self.sign_size < _LEGIBLE:
+            console.say(
+                "so few pixels hold no legible signature: artgan sample --scale 4 --sign paints larger pictures"
+            )
 
     def signer(self, paths: list[Path]) -> Signer:
         """Read the signatures and return what signs with them."""
@@ -108,9 +117,14 @@ class Finish(Hand):
 
     def display(self, console: Console, paths: list[Path], setting: Any) -> None:
         """Show some of the pictures in the terminal where it can, and nobody said no."""
+        from PIL import Image
+
         from artgan.cli import inline
 
         inline.show(console, paths, self.show, setting)
+        if self.sign and paths:
+            with Image.open(paths[0]) as picture:
+                self.advise(console, picture.width)
 
 
 def options_of(kind: type[Any], name: str) -> Callable[[Callable[..., None]], Callable[..., None]]:

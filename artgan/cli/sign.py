@@ -14,9 +14,6 @@ from artgan.cli.console import Console
 from artgan.cli.finish import Hand, options_of
 from artgan.errors import ArtganError, PartlyDoneError
 
-# A signature of fewer pixels across is a smudge.
-_LEGIBLE = 28
-
 
 @command
 @options_of(Hand, "hand")
@@ -52,8 +49,7 @@ def sign(
     from artgan.sampling.signed import pictures_of, sign_files
 
     rows: list[dict[str, Any]] = []
-    failed, small = 0, 0
-    there = 0
+    failed, there, smallest = 0, 0, 1_000_000
     for done in sign_files(pictures_of(paths), hand.signer(with_), out, force=force, metadata=metadata):
         rows.append(
             {"source": done.source, "path": done.path, "sign": done.sign or None, "reason": done.reason or None}
@@ -63,17 +59,14 @@ def sign(
             console.warn(f"{done.source} {done.reason}")
             continue
         there += not done.new
-        small += done.width * hand.sign_size < _LEGIBLE
+        smallest = min(smallest, done.width)
         if not console.as_json:
             console.out(str(done.path))
     if console.as_json:
         console.result(rows)
     signed = len(rows) - failed
     console.say(f"{words.count(signed, 'picture')} signed" + (f", {there} of them already, the same" if there else ""))
-    if small:
-        console.say(
-            "so few pixels hold no legible signature: paint larger pictures, with artgan sample --scale 4 --sign"
-        )
+    hand.advise(console, smallest)
     if failed:
         message = f"{words.count(failed, 'picture')} of {len(rows)} could not be signed"
         raise PartlyDoneError(message, "the reasons stand above") if signed else ArtganError(message)

@@ -13,13 +13,13 @@ from typing import Any
 
 import numpy as np
 import pytest
-from conftest import REPOSITORY
 from PIL import Image
 
 from artgan.cli import inline
 
 pty = pytest.importorskip("pty", reason="this system has no pseudo-terminals")
 
+REPOSITORY = Path(__file__).parents[2]
 PLAIN = {"TERM": "xterm-256color", "COLORTERM": "truecolor"}
 
 
