@@ -43,6 +43,17 @@ def parse_seeds(text: str) -> list[int]:
     return seeds
 
 
+def seeds_text(seeds: Sequence[int]) -> str:
+    """Write seeds as ``parse_seeds`` reads them, as short as it goes: ``"0-9,42"``, in their order."""
+    pieces: list[list[int]] = []
+    for seed in seeds:
+        if pieces and seed == pieces[-1][-1] + 1:
+            pieces[-1] = [pieces[-1][0], seed]
+        else:
+            pieces.append([seed])
+    return ",".join("-".join(map(str, piece)) for piece in pieces)
+
+
 def latents(seeds: Sequence[int], latent_dim: int) -> np.ndarray:
     """Draw the latent vector of each seed.
 

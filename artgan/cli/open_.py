@@ -45,6 +45,10 @@ def open_run(
     opened = open_path(path)
     if not opened:
         console.say("there is no viewer here to open it with")
+        if path.is_file():
+            from artgan.cli import inline
+
+            inline.show(console, [path], setting=settings.get("show"))
     console.result({"path": path, "opened": opened}, str(path))
 
 

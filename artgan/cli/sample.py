@@ -14,6 +14,7 @@ from artgan.cli.article import Old
 from artgan.cli.command import command
 from artgan.cli.console import Console
 from artgan.cli.elsewhere import make_present
+from artgan.cli.finish import Finish, options_of
 from artgan.cli.hush import hushed
 from artgan.cli.names import RUN_HELP, Epoch, complete_run
 from artgan.errors import UsageError
@@ -25,9 +26,11 @@ if TYPE_CHECKING:
 
 
 @command
+@options_of(Finish, "finish")
 def sample(
     console: Console,
     settings: Settings,
+    finish: Finish,
     run: Annotated[
         str | None,
         typer.Option("--run", metavar="RUN", help=f"{RUN_HELP} Not given: @last.", autocompletion=complete_run),
@@ -81,7 +84,7 @@ def sample(
 
     Example:
         artgan sample --run @last -n 10
-        artgan sample --run flowers-64-k3f9x2 --seeds 3,17,42 --scale 4
+        artgan sample --run flowers-64-k3f9x2 --seeds 3,17,42 --scale 4 --sign signature.png
         artgan sample --class still-life -n 10
         artgan sample --class landscape..still-life --seeds 7 -n 12 --grid
     """
@@ -89,6 +92,7 @@ def sample(
 
     walks = WALK in (class_ or "") and latents is None
     _check(format, aspect, None if walks else seeds, latents, count)
+    finish.check()
     folder = find_run(settings.runs_dir, run or LAST) if model is None or run else None
     if folder:
         make_present(console, settings, folder, epoch)
@@ -100,8 +104,10 @@ def sample(
         walks = walks and is_walk(class_, source.classes)
         which = _walked(seeds, count) if walks else _chosen(seeds, latents, count)
         pictures = samples.sample(source, which, psi=psi, scale=scale, aspect=aspect, classes=class_)
+        pictures = finish.apply(pictures, channels)
         where = out or Path("pictures") / (f"{source.run}-{source.epoch:06d}" if source.run else source.path.stem)
-        rows, there = _write(pictures, source, where, format, channels, grid, force)
+        sheet = {"class": class_, "latents": latents and latents.name, **finish.told()} if grid else None
+        rows, there = _write(pictures, source, where, format, finish, sheet, force)
     epoch_text = f", epoch {source.epoch}" if source.epoch is not None else ""
     console.say(f"{words.count(len(rows), 'picture')} by {source.run or source.path.name}{epoch_text}, in {where}")
     best = folder.best() if folder and epoch is None else None
@@ -110,6 +116,7 @@ def sample(
     if there:
         console.say(f"{there} of them were there already, the same")
     console.result(rows, "\n".join(str(row["path"]) for row in rows))
+    finish.display(console, [row["path"] for row in rows if row["psi"] is not None], settings.get("show"))
     console.next(_more(source.run, model, class_, [row["seed"] for row in rows if row["seed"] is not None], walks))
 
 
@@ -136,9 +143,18 @@ def _walked(seeds: str | None, count: int | None) -> list[int]:
 
 
 def _write(
-    pictures: Iterable[Sample], source: Source, where: Path, format: str, channels: str, grid: bool, force: bool
+    pictures: Iterable[Sample],
+    source: Source,
+    where: Path,
+    format: str,
+    finish: Finish,
+    sheet: dict[str, Any] | None,
+    force: bool,
 ) -> tuple[list[dict[str, Any]], int]:
-    """Write the pictures, and a sheet of all when asked; return a row for each file and how many were there already."""
+    """Write the pictures, and a sheet of all when asked; return a row for each file and how many were there already.
+
+    ``sheet`` is what a sheet tells beside what its pictures have in common; None where none is wanted.
+    """
     import numpy as np
 
     from artgan import images
@@ -147,15 +163,17 @@ def _write(
     rows: list[dict[str, Any]] = []
     painted, there = [], 0
     common = {"run": source.run, "epoch": source.epoch}
+    options: dict[str, Any] = {"format": format, "metadata": finish.metadata, "dpi": finish.dpi}
     for picture in pictures:
-        for path, new in samples.write(picture, source, where, format=format, channels=channels, force=force):
+        for path, new in samples.write(picture, source, where, force=force, **options):
             there += not new
             rows.append({"path": path, "seed": picture.seed, "psi": picture.psi, "class": picture.shows, **common})
-        if grid:
-            painted.append(picture.image)
-    if grid:
+        if sheet is not None:
+            painted.append(picture)
+    if sheet is not None:
         path = where / f"grid.{format}"
-        data = images.encode(images.grid(np.stack(painted)), format, common)
+        facts = samples.sheet_facts(source, painted, **sheet, dpi=finish.dpi) if finish.metadata else None
+        data = images.encode(images.grid(np.stack([p.image for p in painted])), format, facts, dpi=finish.dpi)
         there += not samples.write_once(path, data, force)
         rows.append({"path": path, "seed": None, "psi": None, "class": None, **common})
     return rows, there

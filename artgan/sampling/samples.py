@@ -3,25 +3,27 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 import keras
 import numpy as np
 
-from artgan import files, images, seeds
+from artgan import files, images, provenance, seeds
 from artgan.errors import DamagedError, NotFoundError, UsageError
 from artgan.models.files import latent_dim, load_generator
 from artgan.models.painting import class_count, in_turn, paint
 from artgan.runs.folder import RunFolder
-from artgan.sampling.classes import file_text, shares_of, told
+from artgan.sampling.classes import file_text, shares_of, told, written
+from artgan.sampling.signing import Signer
 
-ENGINE = "tensorflow"
 CHANNELS = ("rgb", "bgr", "both")
 ASPECTS = ("square", "original")
 _HIGHEST_SCALE = 16
+# The description of a JPEG has no room for more than some ten thousand letters.
+_LONGEST_LIST = 8000
 
 
 @dataclass(frozen=True)
@@ -35,6 +37,8 @@ class Sample:
         psi: what its latent was scaled by.
         image: ``(height, width, 3)`` uint8.
         shows: its class, or the mixture of classes: "still-life:0.5,landscape:0.5"; None where none are known.
+        made: what else it takes to paint it again, named as the command line does, where it is not the usual: scale,
+            aspect, channels, sign ...; and the latent, where no seed says it.
     """
 
     name: str
@@ -42,6 +46,7 @@ class Sample:
     psi: float
     image: np.ndarray
     shows: str | None = None
+    made: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -55,20 +60,18 @@ class Source:
     typical_aspect: float | None = None
     classes: tuple[str, ...] = ()
     """Names of the classes that it paints, in its own order."""
+    digest: str = ""
+    """SHA-256 of the generator's file."""
+
+    def facts(self, **more: Any) -> dict[str, str]:
+        """Return what all its pictures, sheets and films tell, and more."""
+        model, run = (None, self.run) if self.run else (self.path.name, self.path.name)
+        return provenance.facts(run=run, model=model, epoch=self.epoch, generator=self.digest[:12] or None, **more)
 
     def metadata(self, sample: Sample) -> dict[str, Any]:
-        """Return the fields that a picture carries."""
-        from artgan import __version__
-
-        return {
-            "run": self.run or self.path.name,
-            "epoch": self.epoch,
-            "seed": sample.seed,
-            "psi": f"{sample.psi:g}",
-            "class": sample.shows,
-            "engine": ENGINE,
-            "version": __version__,
-        }
+        """Return the facts that a picture carries."""
+        psi = f"{sample.psi:g}" if float(f"{sample.psi:g}") == sample.psi else repr(sample.psi)
+        return self.facts(**{"seed": sample.seed, "psi": psi, "class": sample.shows, **sample.made})
 
 
 def open_source(run: RunFolder | None = None, model: Path | None = None, *, epoch: int | str | None = None) -> Source:
@@ -87,12 +90,13 @@ def open_source(run: RunFolder | None = None, model: Path | None = None, *, epoc
         if not model.is_file():
             raise NotFoundError(f"no file {model}", "name a gen_<epoch> file, or use --run RUN")
         generator = load_generator(model)
-        return Source(generator, model, classes=_names(generator, []))
+        return Source(generator, model, classes=_names(generator, []), digest=files.sha256_file(model))
     assert run is not None
     checkpoint, record = run.generator(epoch), run.current()
     generator = load_generator(checkpoint.path)
     names = _names(generator, record.classes)
-    return Source(generator, checkpoint.path, run.name, checkpoint.epoch, record.typical_aspect, names)
+    digest = files.sha256_file(checkpoint.path)
+    return Source(generator, checkpoint.path, run.name, checkpoint.epoch, record.typical_aspect, names, digest)
 
 
 def _names(generator: keras.Model, known: Sequence[str]) -> tuple[str, ...]:
@@ -116,7 +120,7 @@ def sample(
         source: what ``open_source`` returned.
         chosen: seeds, or latents ``(n, latent_dim)`` float32.
         psi: every latent is multiplied by it: below 1 the pictures are more alike and more typical, above 1 bolder.
-        scale: 1 to 16, enlarges by Lanczos resampling: more pixels, no more detail.
+        scale: 1 to 16, enlarges by ``images.magnify``: more pixels, no more detail.
         aspect: "square", or "original", which stretches the square back to the typical shape of the paintings, where
             they were squeezed into it (``prepare --fit stretch``).
         classes: what to paint, for a generator of classes: a name, a mixture "still-life:0.5,landscape:0.5", a walk
@@ -143,12 +147,17 @@ def sample(
         if shares is None and source.classes:
             shares = in_turn(range(first, first + len(piece)) if given else piece, len(source.classes))
         pictures = paint(source.generator, latents * np.float32(psi), shares)
-        pictures = images.enlarge(pictures, _shape(pictures.shape[1], scale, source, aspect))
+        pictures = images.magnify(pictures, _shape(pictures.shape[1], scale, source, aspect))
         for offset, picture in enumerate(pictures):
             seed = None if given else int(piece[offset])
             name = f"latent{first + offset:06d}" if given else f"seed{seed:06d}"
             shows = None if shares is None else told(shares[offset], source.classes)
-            yield Sample(name if asked is None else f"{name}-{file_text(str(shows))}", seed, psi, picture, shows)
+            made: dict[str, Any] = {"latent": provenance.latent_text(latents[offset])} if given else {}
+            made |= {"scale": scale} if scale != 1 else {}
+            made |= {"aspect": aspect} if aspect != ASPECTS[0] else {}
+            made |= {} if shares is None else {"class": written(shares[offset], source.classes)}
+            name = name if asked is None else f"{name}-{file_text(str(shows))}"
+            yield Sample(name, seed, psi, picture, shows, made)
 
 
 def _check(source: Source, psi: float, scale: int, aspect: str) -> None:
@@ -191,8 +200,40 @@ def read_latents(path: Path) -> np.ndarray:
     return np.atleast_2d(latents).astype(np.float32)
 
 
+def ordered(pictures: Iterable[Sample], channels: str = "rgb") -> Iterator[Sample]:
+    """Give pictures their order of colours: "rgb"; "bgr" with red and blue exchanged; or "both", one after the other.
+
+    Raises:
+        UsageError: another order.
+    """
+    if channels not in CHANNELS:
+        raise UsageError(f"channels {channels!r} is not one of {', '.join(CHANNELS)}", "use --channels rgb")
+    for picture in pictures:
+        if channels != "bgr":
+            yield picture
+        if channels != "rgb":
+            exchanged = np.ascontiguousarray(picture.image[..., ::-1])
+            made = {**picture.made, "channels": "bgr"}
+            yield replace(picture, name=f"{picture.name}_bgr", image=exchanged, made=made)
+
+
+def signed(pictures: Iterable[Sample], signing: Signer) -> Iterator[Sample]:
+    """Sign pictures by their seeds, as ``signing.signer`` says."""
+    for picture in pictures:
+        image, told = signing(picture.image, picture.seed)
+        yield replace(picture, image=image, made={**picture.made, **told})
+
+
 def write(
-    picture: Sample, source: Source, out: Path, *, format: str = "png", channels: str = "rgb", force: bool = False
+    picture: Sample,
+    source: Source,
+    out: Path,
+    *,
+    format: str = "png",
+    channels: str = "rgb",
+    force: bool = False,
+    metadata: bool = True,
+    dpi: int | None = None,
 ) -> list[tuple[Path, bool]]:
     """Write a sample into a folder.
 
@@ -203,6 +244,8 @@ def write(
         format: png, jpg or webp.
         channels: "rgb"; "bgr" with red and blue exchanged, as old keragan galleries show; or "both".
         force: replace a file that shows something else.
+        metadata: whether the file tells where the picture comes from.
+        dpi: pixels an inch in print, if that is to be told.
 
     Returns:
         (path, whether it was written): a file that already is this very picture is left as it is.
@@ -210,16 +253,23 @@ def write(
     Raises:
         UsageError: another file of that name is there, and ``force`` is not set.
     """
-    if channels not in CHANNELS:
-        raise UsageError(f"channels {channels!r} is not one of {', '.join(CHANNELS)}", "use --channels rgb")
     done = []
-    for order in ("rgb", "bgr") if channels == "both" else (channels,):
-        suffix = "_bgr" if order == "bgr" else ""
-        path = out / f"{picture.name}{suffix}.{format}"
-        pixels = picture.image if order == "rgb" else np.ascontiguousarray(picture.image[..., ::-1])
-        data = images.encode(pixels, format, source.metadata(picture))
-        done.append((path, write_once(path, data, force)))
+    for one in ordered([picture], channels):
+        facts = source.metadata(replace(one, made={**one.made, "dpi": dpi})) if metadata else None
+        path = out / f"{one.name}.{format}"
+        done.append((path, write_once(path, images.encode(one.image, format, facts, dpi=dpi), force)))
     return done
+
+
+def sheet_facts(source: Source, painted: Sequence[Sample], **more: Any) -> dict[str, str]:
+    """Return what a sheet tells: whose pictures, which, and what all of them have in common."""
+    first = painted[0]
+    alike = {key: value for key, value in first.made.items() if all(p.made.get(key) == value for p in painted)}
+    known = [picture.seed for picture in painted if picture.seed is not None]
+    text = seeds.seeds_text(known)
+    which = {"seeds": text if text and len(text) <= _LONGEST_LIST else None, "count": len(painted), "sheet": "grid"}
+    facts = {**source.metadata(replace(first, seed=None, shows=None, made=alike)), **which}
+    return facts | {name: str(value) for name, value in more.items() if value is not None}
 
 
 def write_once(path: Path, data: bytes, force: bool) -> bool:
