@@ -37,7 +37,8 @@ def command(facts: Mapping[str, str], *, file: Path | None = None, runs_dir: str
         return ""
     place = ["--runs-dir", runs_dir] if runs_dir else []
     if facts.get("film"):
-        if facts["film"] not in FILMS or facts["run"].startswith("-"):
+        # A film of given latents, or of a folder of pictures, is told by nothing that a name could say.
+        if facts["film"] not in FILMS or facts["run"].startswith("-") or not facts.get("seeds"):
             return ""
         switches = [f"--{name}" for name in _SWITCHES if facts.get(name)]
         return shlex.join(["artgan", facts["film"], facts["run"], *_flags(facts, _FILM), *switches, *place])
