@@ -62,6 +62,7 @@ COMMANDS: dict[str, Entry] = {
         "import_model:import_model", "Make a run of a generator's file, old keragan models too.", RUNS
     ),
     "sample": Entry("sample:sample", "Paint pictures with a trained generator.", MAKE),
+    "project": Entry("project:project", "Find the latent that paints most like a picture.", MAKE),
     "evaluate": Entry(
         "evaluate:evaluate", "Judge the pictures of a run: how good, how various, whether copied.", JUDGE
     ),
