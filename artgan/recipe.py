@@ -59,6 +59,11 @@ def _which(facts: Mapping[str, str], file: Path | None) -> list[str] | None:
     """Return the flags that say which pictures; None where nothing does."""
     if facts.get("seed"):
         return _flag("seeds", facts["seed"])
+    if facts.get("vary") and facts.get("variation") and "latent" not in facts:
+        made = {**facts, "seeds": facts["variation"]}
+        return [word for name in ("vary", "strength", "seeds") for word in _flag(name, made.get(name, ""))]
+    if facts.get("mix") and facts.get("amount") and "latent" not in facts:
+        return [*_flag("mix", facts["mix"]), *_flag("amount", facts["amount"])]
     if facts.get("seeds"):
         listed = facts["seeds"].split(",")
         if len(listed) > 1 and len(set(listed)) == 1 and ".." in facts.get("class", ""):  # a walk of one seed

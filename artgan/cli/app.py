@@ -69,6 +69,7 @@ COMMANDS: dict[str, Entry] = {
     "gallery": Entry("gallery:gallery", "Make a page of pictures to print or to hang, each with its seed.", MAKE),
     "sign": Entry("sign:sign", "Sign pictures: copies with a signature in a corner.", MAKE),
     "inspect": Entry("inspect_:inspect", "Say where a picture comes from, and the command that paints it again.", MAKE),
+    "project": Entry("project:project", "Find the latent that paints most like a picture.", MAKE),
     "evaluate": Entry(
         "evaluate:evaluate", "Judge the pictures of a run: how good, how various, whether copied.", JUDGE
     ),

@@ -11,7 +11,8 @@ from artgan.cli import words
 from artgan.cli.article import ARGUMENT, Old
 from artgan.cli.command import command
 from artgan.cli.console import Console
-from artgan.cli.finish import Hand, options_of
+from artgan.cli.finish import Hand
+from artgan.cli.groups import options_of
 from artgan.errors import ArtganError, PartlyDoneError
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -12,18 +11,26 @@ import keras
 import numpy as np
 
 from artgan import files, images, provenance, seeds
-from artgan.errors import DamagedError, NotFoundError, UsageError
+from artgan.errors import NotFoundError, UsageError
 from artgan.models.files import latent_dim, load_generator
 from artgan.models.painting import class_count, in_turn, paint
 from artgan.runs.folder import RunFolder
 from artgan.sampling.classes import file_text, shares_of, told, written
+from artgan.sampling.latents import TEXT, Latent, read_latents, shares_of_all
 from artgan.sampling.signing import Signer
+
+__all__ = [
+    "Sample", "Source", "open_source", "ordered", "plan", "read_latents", "sample", "sheet_facts", "signed", "write",
+    "write_once",
+]  # fmt: skip
 
 CHANNELS = ("rgb", "bgr", "both")
 ASPECTS = ("square", "original")
 _HIGHEST_SCALE = 16
 # The description of a JPEG has no room for more than some ten thousand letters.
 _LONGEST_LIST = 8000
+_AT_A_TIME = 64
+"""Pictures that are painted in one piece, so that ten thousand need no more memory than some."""
 
 
 @dataclass(frozen=True)
@@ -31,8 +38,8 @@ class Sample:
     """One picture.
 
     Attributes:
-        name: what its file is called, without the suffix: ``seed000042``, or ``latent000003``; with the class, where
-            one was asked for: ``seed000042-still-life``.
+        name: what its file is called, without the suffix: ``seed000042``, ``latent000003`` or, where it follows from
+            others, ``seed000042-vary-0.3-000001``; with the class, where one was asked for: ``seed000042-still-life``.
         seed: 0 to 4294967295; None when it was painted from given latents.
         psi: what its latent was scaled by.
         image: ``(height, width, 3)`` uint8.
@@ -47,6 +54,8 @@ class Sample:
     image: np.ndarray
     shows: str | None = None
     made: Mapping[str, Any] = field(default_factory=dict)
+    latent: np.ndarray | None = None
+    """What it was painted from, ``(latent_dim,)`` float32, before psi."""
 
 
 @dataclass(frozen=True)
@@ -107,7 +116,7 @@ def _names(generator: keras.Model, known: Sequence[str]) -> tuple[str, ...]:
 
 def sample(
     source: Source,
-    chosen: Sequence[int] | np.ndarray,
+    chosen: Sequence[int] | Sequence[Latent] | np.ndarray,
     *,
     psi: float = 1.0,
     scale: int = 1,
@@ -118,7 +127,7 @@ def sample(
 
     Args:
         source: what ``open_source`` returned.
-        chosen: seeds, or latents ``(n, latent_dim)`` float32.
+        chosen: seeds, latents ``(n, latent_dim)`` float32, or latents with their names.
         psi: every latent is multiplied by it: below 1 the pictures are more alike and more typical, above 1 bolder.
         scale: 1 to 16, enlarges by ``images.magnify``: more pixels, no more detail.
         aspect: "square", or "original", which stretches the square back to the typical shape of the paintings, where
@@ -134,30 +143,56 @@ def sample(
         UsageError: latents of another length, a scale or psi out of bounds, no typical shape known, no such class.
     """
     _check(source, psi, scale, aspect)
-    length = latent_dim(source.generator)
-    given = isinstance(chosen, np.ndarray)
-    if isinstance(chosen, np.ndarray) and (chosen.ndim != 2 or chosen.shape[1] != length):
-        raise UsageError(f"latents of shape {chosen.shape} do not fit: (n, {length}) is wanted")
-    asked = None if classes is None else shares_of(classes, source.classes, len(chosen), source.run or source.path.name)
-    # Painted in pieces, so that ten thousand pictures need no more memory than some.
-    for first in range(0, len(chosen), 64):
-        piece = chosen[first : first + 64]
-        latents = np.asarray(piece, np.float32) if given else seeds.latents([int(seed) for seed in piece], length)
-        shares = None if asked is None else asked[first : first + 64]
-        if shares is None and source.classes:
-            shares = in_turn(range(first, first + len(piece)) if given else piece, len(source.classes))
-        pictures = paint(source.generator, latents * np.float32(psi), shares)
+    for latents in plan(source, chosen, classes):
+        values = np.stack([latent.values for latent in latents]) * np.float32(psi)
+        pictures = paint(source.generator, values, shares_of_all(latents))
         pictures = images.magnify(pictures, _shape(pictures.shape[1], scale, source, aspect))
-        for offset, picture in enumerate(pictures):
-            seed = None if given else int(piece[offset])
-            name = f"latent{first + offset:06d}" if given else f"seed{seed:06d}"
-            shows = None if shares is None else told(shares[offset], source.classes)
-            made: dict[str, Any] = {"latent": provenance.latent_text(latents[offset])} if given else {}
+        for latent, picture in zip(latents, pictures, strict=True):
+            shows = None if latent.shares is None else told(latent.shares, source.classes)
+            made: dict[str, Any] = dict(latent.fields)
             made |= {"scale": scale} if scale != 1 else {}
             made |= {"aspect": aspect} if aspect != ASPECTS[0] else {}
-            made |= {} if shares is None else {"class": written(shares[offset], source.classes)}
-            name = name if asked is None else f"{name}-{file_text(str(shows))}"
-            yield Sample(name, seed, psi, picture, shows, made)
+            made |= {} if latent.shares is None else {"class": written(latent.shares, source.classes)}
+            yield Sample(latent.name, latent.seed, psi, picture, shows, made, latent.values)
+
+
+def plan(
+    source: Source, chosen: Sequence[int] | Sequence[Latent] | np.ndarray, classes: str | np.ndarray | None = None
+) -> Iterator[list[Latent]]:
+    """Give what was chosen its latents, classes and names, some at a time; parameters and errors as for ``sample``."""
+    length, whose = latent_dim(source.generator), source.run or source.path.name
+    if isinstance(chosen, np.ndarray) and (chosen.ndim != 2 or chosen.shape[1] != length):
+        raise UsageError(f"latents of shape {chosen.shape} do not fit: (n, {length}) is wanted")
+    asked = None if classes is None else shares_of(classes, source.classes, len(chosen), whose)
+    for first in range(0, len(chosen), _AT_A_TIME):
+        latents = _named(chosen[first : first + _AT_A_TIME], first, length)
+        if asked is not None:
+            latents = [
+                replace(latent, name=f"{latent.name}-{file_text(told(row, source.classes))}", shares=row)
+                for latent, row in zip(latents, asked[first : first + _AT_A_TIME], strict=True)
+            ]
+        elif source.classes:
+            numbers = [first + row if latent.seed is None else latent.seed for row, latent in enumerate(latents)]
+            turn = in_turn(numbers, len(source.classes))
+            latents = [
+                replace(latent, shares=row) if latent.shares is None else latent
+                for latent, row in zip(latents, turn, strict=True)
+            ]
+        yield latents
+
+
+def _named(piece: Sequence[int] | Sequence[Latent] | np.ndarray, first: int, length: int) -> list[Latent]:
+    if isinstance(piece, np.ndarray):
+        rows = np.asarray(piece, np.float32)
+        return [
+            Latent(f"latent{first + row:06d}", z, fields={TEXT: provenance.latent_text(z)})
+            for row, z in enumerate(rows)
+        ]
+    latents = [one for one in piece if isinstance(one, Latent)]
+    if latents:
+        return latents
+    numbers = [int(one) for one in piece if not isinstance(one, Latent)]
+    return [Latent(f"seed{n:06d}", z, n) for n, z in zip(numbers, seeds.latents(numbers, length), strict=True)]
 
 
 def _check(source: Source, psi: float, scale: int, aspect: str) -> None:
@@ -178,26 +213,6 @@ def _shape(side: int, scale: int, source: Source, aspect: str) -> tuple[int, int
     """Return (width, height): the shorter side keeps what the network painted."""
     ratio = source.typical_aspect if aspect == "original" and source.typical_aspect else 1.0
     return round(side * scale * max(ratio, 1.0)), round(side * scale * max(1.0 / ratio, 1.0))
-
-
-def read_latents(path: Path) -> np.ndarray:
-    """Read latents ``(n, latent_dim)``, or one of them ``(latent_dim,)``, from a ``.npy`` file; float32.
-
-    Raises:
-        NotFoundError: no such file.
-        DamagedError: it is not an array of finite numbers; nothing in it is run.
-    """
-    try:
-        latents = np.load(io.BytesIO(path.read_bytes()), allow_pickle=False)
-    except FileNotFoundError as error:
-        raise NotFoundError(f"no file {path}") from error
-    except (ValueError, EOFError, OSError) as error:
-        raise DamagedError(f"{path} is not a .npy file of numbers") from error
-    if not isinstance(latents, np.ndarray) or latents.dtype.kind not in "fiu" or latents.ndim not in {1, 2}:
-        raise DamagedError(f"{path} does not hold latents of shape (n, latent_dim)")
-    if not np.isfinite(latents).all():
-        raise DamagedError(f"{path} holds numbers that are not finite")
-    return np.atleast_2d(latents).astype(np.float32)
 
 
 def ordered(pictures: Iterable[Sample], channels: str = "rgb") -> Iterator[Sample]:
