@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Generator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
+from artgan.datasets.credits import plain, when
 from artgan.datasets.manifest import DatasetFolder, find_dataset
 from artgan.datasets.prepared import read_set
 from artgan.errors import ArtganError
@@ -27,7 +29,7 @@ class Neighbour:
         id: of the painting in its dataset.
         path: of its square image, as it was learned.
         original: of the painting itself; None where it is no longer there.
-        title: of the painting, and who painted it when, as far as known.
+        title: of the painting, who painted it and when, as far as known; else its id.
         image: ``(size, size, 3)`` uint8, the square image.
         copy: whether the picture is a near-copy of it.
         closeness: the lower, the closer; sorts copies.
@@ -54,6 +56,7 @@ class Beside:
         own: whether they are the very ones that the run learned, not what the dataset has become since.
         chance: up to such a share of copies may be chance: of pictures that were painted independently some two in a
             hundred lie that near to one painting of many.
+        many: whether there are more than that.
     """
 
     neighbours: list[Neighbour]
@@ -62,6 +65,7 @@ class Beside:
     paintings: int = 0
     own: bool = True
     chance: float = 0.0
+    many: bool = False
 
     @property
     def copied(self) -> int:
@@ -116,14 +120,14 @@ def hold_beside(
     for nearest, copy, closeness in zip(found.nearest, found.found, found.closeness, strict=True):
         row = int(reals.rows[nearest])
         painting = reals.prepared.ids[row]
-        original, title = known.get(painting, (None, ""))
+        original, title = known.get(painting, (None, painting))
         neighbours.append(
             Neighbour(
                 id=painting, path=folder.prepared(size) / files[painting], original=original, title=title,
                 image=np.asarray(reals.prepared.images[row]), copy=bool(copy), closeness=float(closeness),
             )
         )  # fmt: skip
-    return Beside(neighbours, "", reals.dataset, len(reals.rows), reals.own, found.chance)
+    return Beside(neighbours, "", reals.dataset, len(reals.rows), reals.own, found.chance, found.many)
 
 
 def seen_paintings(run: RunFolder, size: int, *, datasets_dir: str | Path) -> Generator[Event, None, np.ndarray | None]:
@@ -145,10 +149,10 @@ def seen_paintings(run: RunFolder, size: int, *, datasets_dir: str | Path) -> Ge
 
 
 def _known(folder: DatasetFolder) -> dict[str, tuple[Path | None, str]]:
-    """Return file and title of each painting."""
+    """Return file and title of each painting: "Title, Artist, 1906"."""
     found = {}
     for record in folder.records():
         path = folder.path / record.file if record.file else None
-        title = ", ".join(str(part) for part in (record.artist, record.title, record.year) if part)
-        found[record.id] = (path if path and path.is_file() else None, title)
+        parts: list[Any] = [plain(record.title) or record.id, plain(record.artist), when(record)]
+        found[record.id] = (path if path and path.is_file() else None, ", ".join(part for part in parts if part))
     return found

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Generator, Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
@@ -21,6 +21,7 @@ from artgan.report.nearest import Near, Painting, nearest
 from artgan.report.pages import data_uri, today, write_page
 from artgan.runs.record import BEST
 from artgan.sampling.classes import is_walk
+from artgan.sampling.picking import pick
 from artgan.sampling.samples import Sample, Source, open_source, sample
 
 # Small pictures are shown larger, by the same windows as sample --scale: a browser's own way is soft on a screen, and
@@ -31,9 +32,6 @@ _MOST = 2000
 """A page of more is slow to open; 2,000 are some 45 MB."""
 _FIRST_FROM = 4
 """So many pictures make the first a large one."""
-
-Pick = Callable[[np.ndarray, int], Sequence[int]]
-"""Chooses so many of ``(n, size, size, 3)`` uint8, by their rows."""
 
 
 class GalleryWritten(Finished):
@@ -50,7 +48,10 @@ class GalleryWritten(Finished):
 
 @dataclass(frozen=True)
 class Wish:
-    """What is to be painted by each run: ``pick`` 0 keeps all of ``seeds``; ``embed`` puts their files in too."""
+    """What is to be painted by each run.
+
+    Of ``seeds`` so many that differ as ``pick`` says, 0 for all; ``embed`` puts their files into the page too.
+    """
 
     seeds: Sequence[int]
     pick: int = 0
@@ -77,7 +78,6 @@ def gallery(
     *,
     datasets_dir: Path,
     title: str | None = None,
-    pick: Pick | None = None,
 ) -> Iterator[Event]:
     """Paint a gallery and write its page: one file that asks nothing of anyone.
 
@@ -87,7 +87,6 @@ def gallery(
         path: of the page.
         datasets_dir: the folder of datasets, by which pictures are found that lie close to a painting.
         title: of the page; default what the runs learned.
-        pick: chooses some of the pictures; default by their variety.
 
     Yields:
         Note, Progress, and ``GalleryWritten`` at the end.
@@ -102,7 +101,7 @@ def gallery(
     begun = time.monotonic()
     rooms = []
     for by in runs:
-        rooms.append((yield from _fill(by, wish, datasets_dir, pick or picking)))
+        rooms.append((yield from _fill(by, wish, datasets_dir)))
     with ThreadPoolExecutor() as pool:  # encoding is what takes long, and leaves Python alone
         shown = [(room, list(pool.map(partial(_framed, room, wish), range(len(room.samples))))) for room in rooms]
     if len(shown[0][1]) >= _FIRST_FROM:  # it hangs alone
@@ -133,32 +132,7 @@ def gallery(
     )
 
 
-def picking(pictures: np.ndarray, count: int) -> Sequence[int]:
-    """Choose pictures that differ, by what the feature network sees in them.
-
-    First the most typical one, then again and again the one that lies farthest from all that are chosen (Gonzalez
-    1985, the k-centre problem).
-
-    Args:
-        pictures: ``(n, size, size, 3)`` uint8.
-        count: how many; all where there are no more.
-
-    Returns:
-        Their rows, the most typical first.
-    """
-    from artgan.metrics.features import ready
-
-    seen = ready()(pictures).astype(np.float64)
-    chosen = [int(np.linalg.norm(seen - seen.mean(axis=0), axis=1).argmin())]
-    apart = np.linalg.norm(seen - seen[chosen[0]], axis=1)
-    while len(chosen) < min(count, len(seen)):
-        apart[chosen] = -1.0  # also where two pictures are the same
-        chosen.append(int(apart.argmax()))
-        apart = np.minimum(apart, np.linalg.norm(seen - seen[chosen[-1]], axis=1))
-    return chosen
-
-
-def _fill(by: Named, wish: Wish, datasets_dir: Path, pick: Pick) -> Generator[Event, None, _Room]:
+def _fill(by: Named, wish: Wish, datasets_dir: Path) -> Generator[Event, None, _Room]:
     source = open_source(by.folder, epoch=wish.epoch)
     if is_walk(wish.classes, source.classes):
         raise UsageError(
@@ -172,7 +146,7 @@ def _fill(by: Named, wish: Wish, datasets_dir: Path, pick: Pick) -> Generator[Ev
     yield Progress(stage=f"painting by {by.folder.name}", done=len(samples), total=len(samples), unit="pictures")
     pictures = np.stack([picture.image for picture in samples])
     if wish.pick and wish.pick < len(samples):
-        rows = list(pick(pictures, wish.pick))
+        rows = (yield from pick(pictures, len(pictures), wish.pick)).rows
         samples, pictures = [samples[row] for row in rows], pictures[rows]
     near = yield from nearest(by.folder, pictures, datasets_dir)
     return _Room(by, source, samples, near)

@@ -4,18 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Generator
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 
-from artgan.datasets.credits import plain, when
-from artgan.datasets.manifest import DatasetFolder, find_dataset
-from artgan.errors import ArtganError
-from artgan.evaluation.reals import look, open_reals
-from artgan.events import Event, Note
-from artgan.metrics import lite0
-from artgan.metrics.features import ready
-from artgan.metrics.neighbours import Looks, copies, layout
+from artgan.evaluation.beside import hold_beside
+from artgan.events import Event
 from artgan.runs.folder import RunFolder
 
 
@@ -73,31 +67,12 @@ def nearest(run: RunFolder, pictures: np.ndarray, datasets_dir: Path) -> Generat
     Returns:
         What was found; or, where nothing could be compared, why not, in a sentence.
     """
-    size = int(pictures.shape[1])
-    try:
-        reals = open_reals(run, datasets_dir, None, size, lite0.NAME)
-        if not reals.own:
-            return f"Not compared with what it learned from: the pictures of {reals.dataset} have changed since."
-        network = ready(lite0.NAME)
-        if reals.known is None:
-            yield Note(text=f"looking at the paintings of {reals.dataset}, this once")
-        yield from look(reals, network)
-        titles = _titles(find_dataset(datasets_dir, run.current().dataset))
-    except ArtganError as error:
-        return f"Not compared with what it learned from: {error.message}."
-    found = copies(reals.looks(reals.rows), Looks(network(pictures), layout(pictures)))
-    rows = reals.rows[found.nearest]
-    paintings = [
-        Painting(titles.get(reals.prepared.ids[row], reals.prepared.ids[row]), np.asarray(reals.prepared.images[row]))
-        for row in rows
-    ]
-    return Near(paintings, found.found, found.closeness, found.many, reals.dataset, len(reals.rows))
-
-
-def _titles(folder: DatasetFolder) -> dict[str, str]:
-    """Return what each picture is called: "Title, Artist, 1906"."""
-    named: dict[str, str] = {}
-    for record in folder.records():
-        parts: list[Any] = [plain(record.title) or record.id, plain(record.artist), when(record)]
-        named[record.id] = ", ".join(part for part in parts if part)
-    return named
+    beside = yield from hold_beside(run, pictures, datasets_dir=datasets_dir)
+    if beside.reason:
+        return f"Not compared with what it learned from: {beside.reason}."
+    if not beside.own:
+        return f"Not compared with what it learned from: the pictures of {beside.dataset} have changed since."
+    paintings = [Painting(one.title, one.image) for one in beside.neighbours]
+    found = np.array([one.copy for one in beside.neighbours], bool)
+    closeness = np.array([one.closeness for one in beside.neighbours], np.float64)
+    return Near(paintings, found, closeness, beside.many, beside.dataset, beside.paintings)
