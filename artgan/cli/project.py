@@ -12,6 +12,7 @@ from artgan.cli import words
 from artgan.cli.command import command
 from artgan.cli.console import Console
 from artgan.cli.elsewhere import make_present
+from artgan.cli.failures import INTERRUPTED
 from artgan.cli.hush import hushed
 from artgan.cli.names import RUN_HELP, Epoch, complete_run
 from artgan.errors import UsageError
@@ -91,17 +92,18 @@ def project(
             "target": sha256_file(picture)[:16], "begun": seed, "steps": wanted, "fit": fit, "asked": class_,
             "run": source.run, "epoch": source.epoch,
         }  # fmt: skip
-        if not force:
-            _check_room(where, asked_for)
+        _check_room(where, asked_for, force)
         found = console.outcome(
             projecting.project(source, target, steps=wanted, seed=seed, shares=told, should_stop=asked.is_set)
         )
         shows = _write(source, target, found, where, {**asked_for, "steps": found.steps})
-    early = f" of {wanted}; it was ended early" if found.steps < wanted else ""
+    early = found.steps < wanted
     console.say(
-        f"loss {found.loss:.3f} after {words.count(found.steps, 'step')}{early}; {found.start:.3f} was the best of 256"
-        f" seeds, {found.random:.3f} their median; pixels differ by {found.pixels:.1%}"
+        f"loss {found.loss:.3f} after {words.count(found.steps, 'step')}; {found.start:.3f} was the best of"
+        f" {found.tried} seeds, {found.random:.3f} their median; pixels differ by {found.pixels:.1%}"
     )
+    if early:
+        console.say(f"ended before its {words.count(wanted, 'step')}: the same command goes all of them")
     value = {
         "folder": where, "latent": where / "latent.npy", "loss": found.loss, "start": found.start,
         "random": found.random, "pixels": found.pixels, "length": found.length, "class": shows, "steps": found.steps,
@@ -110,6 +112,8 @@ def project(
     which = f"--run {source.run}" if source.run else f"--model {shlex.quote(str(model))}"
     which += f" --class {shlex.quote(shows)}" if shows else ""
     console.next(f"artgan sample {which} --vary {shlex.quote(str(where / 'latent.npy'))} -n 12")
+    if early:
+        raise typer.Exit(INTERRUPTED)
 
 
 def _place(source: Source, picture: Path) -> Path:
@@ -117,7 +121,7 @@ def _place(source: Source, picture: Path) -> Path:
     return Path("pictures") / whose / f"project-{safe_name(picture.stem, longest=40)}"
 
 
-def _check_room(where: Path, asked_for: dict[str, Any]) -> None:
+def _check_room(where: Path, asked_for: dict[str, Any], force: bool) -> None:
     """Refuse before the work, not after it, to replace what was found of another picture or in another way.
 
     Raises:
@@ -125,8 +129,10 @@ def _check_room(where: Path, asked_for: dict[str, Any]) -> None:
     """
     from artgan import images
 
+    if where.exists() and not where.is_dir():
+        raise UsageError(f"{where} is a file, and what is found goes into a folder", "choose another --out")
     there = [where / name for name in _NAMES if (where / name).exists()]
-    if not there:
+    if force or not there:
         return
     same = False
     if (where / "found.png").is_file():
@@ -134,7 +140,11 @@ def _check_room(where: Path, asked_for: dict[str, Any]) -> None:
             fields = images.read_metadata(where / "found.png")
         except (OSError, SyntaxError, ValueError):
             fields = {}
-        same = all(fields.get(name) == str(value) for name, value in asked_for.items() if value is not None)
+        # One that was ended early may be taken up again: then it went fewer steps.
+        steps = fields.pop("steps", "")
+        wanted = {name: str(value) for name, value in asked_for.items() if value is not None and name != "steps"}
+        same = {name: fields[name] for name in fields.keys() & asked_for.keys()} == wanted
+        same = same and steps.isdecimal() and int(steps) <= asked_for["steps"]
     if not same:
         raise UsageError(f"{there[-1]} is there already", "choose another --out, or replace it with --force")
 

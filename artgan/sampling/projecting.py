@@ -53,6 +53,7 @@ class Found:
         start: loss of the best of the random latents that were tried.
         random: median loss of those.
         pixels: root mean square difference of the pixels at their own scale, of a range of 1.
+        tried: how many random latents there were.
         steps: that were gone.
     """
 
@@ -63,6 +64,7 @@ class Found:
     start: float
     random: float
     pixels: float
+    tried: int
     steps: int
 
     @property
@@ -112,7 +114,7 @@ def project(
         steps: of the descent; 0 only takes the best of the random starts.
         seed: other starts for another number: of 256 seeds the nearest four are followed.
         shares: of each class, ``(classes,)`` float32; default the class of whichever start comes nearest.
-        should_stop: asked after each step; then what was found so far is returned.
+        should_stop: asked between any two steps; then what was found so far is returned.
 
     Yields:
         Progress.
@@ -134,6 +136,8 @@ def project(
     starts, told = _starts(source, seed, shares)
     tried: list[np.ndarray] = []
     for first in range(0, _TRIED, _BATCH):
+        if tried and should_stop():
+            break
         piece = slice(first, first + _BATCH)
         painted = source.generator(_inputs(starts[piece], told, piece), training=False)
         tried.append(comparison(painted).numpy())
@@ -150,7 +154,8 @@ def project(
             break
         yield Progress(stage="coming nearer", done=step, total=steps, unit="steps")
         way.append(descent(step))
-    yield Progress(stage="coming nearer", done=len(way) - 1, total=steps, unit="steps")
+    if steps:
+        yield Progress(stage="coming nearer", done=len(way) - 1, total=steps, unit="steps")
     ends = comparison(source.generator(_inputs(way[-1], rows), training=False)).numpy()
     nearest = int(np.argmin(np.where(np.isfinite(ends), ends, np.inf)))
     latent = way[-1][nearest]
@@ -159,7 +164,7 @@ def project(
     return Found(
         latent=latent, shares=known, way=np.stack([latents[nearest] for latents in way]), loss=float(ends[nearest]),
         start=float(losses.min()), random=float(np.median(losses)), pixels=comparison.pixels(painted),
-        steps=len(way) - 1,
+        tried=len(losses), steps=len(way) - 1,
     )  # fmt: skip
 
 

@@ -186,6 +186,7 @@ def test_project_finds_what_the_run_painted_and_its_latent_paints_it(made: Any) 
     again = made.json("sample", "--latents", found["latent"])
     assert pixels(again[0]["path"]) == pixels(where / "found.png")
     assert f"--vary {found['latent']} -n 12" in done.stderr
+    assert made.artgan("project", "mine.png", "--out", "mine.png").exit_code == 2  # it is a file
     other = made.artgan("project", "mine.png", "--seed", "1")
     assert other.exit_code == 2 and "is there already" in other.stderr and "--force" in other.stderr
 

@@ -41,11 +41,16 @@ def source(tmp_path_factory: pytest.TempPathFactory) -> samples.Source:
     return opened(tmp_path_factory.mktemp("runs"))
 
 
-def found_of(source: samples.Source, target: np.ndarray, **options: Any) -> projecting.Found:
+def found_of(
+    source: samples.Source, target: np.ndarray, seen: list[Progress] | None = None, **options: Any
+) -> projecting.Found:
     events = projecting.project(source, target, **options)
     while True:
         try:
-            assert isinstance(next(events), Progress)
+            event = next(events)
+            assert isinstance(event, Progress)
+            if seen is not None:
+                seen.append(event)
         except StopIteration as over:
             return over.value
 
@@ -81,11 +86,11 @@ def test_other_pictures_come_nearer_than_any_seed(source: samples.Source) -> Non
 
 
 def test_asked_to_stop_it_returns_what_it_has(source: samples.Source) -> None:
-    calls = iter([False, False, True])
-    found = found_of(source, own(source, 100_000), should_stop=lambda: next(calls))
-    assert found.steps == 2 and len(found.way) == 3
-    none = found_of(source, own(source, 100_000), steps=0)
-    assert none.steps == 0 and np.isclose(none.loss, none.start, atol=1e-4)
+    target, seen = own(source, 100_000), list[Progress]()
+    found = found_of(source, target, seen, should_stop=lambda: (seen[-1].stage, seen[-1].done) == ("coming nearer", 1))
+    assert found.steps == 2 and len(found.way) == 3 and found.tried == 256
+    at_once = found_of(source, target, should_stop=lambda: True)
+    assert at_once.steps == 0 and at_once.tried == 16 and np.isclose(at_once.loss, at_once.start, atol=1e-4)
 
 
 def test_the_class_is_found_or_kept(tmp_path: Path) -> None:
