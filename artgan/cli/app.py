@@ -61,6 +61,7 @@ COMMANDS: dict[str, Entry] = {
     "import-model": Entry(
         "import_model:import_model", "Make a run of a generator's file, old keragan models too.", RUNS
     ),
+    "studio": Entry("studio:studio", "Play a trained network on a page in the browser.", MAKE),
     "sample": Entry("sample:sample", "Paint pictures with a trained generator.", MAKE),
     "evaluate": Entry(
         "evaluate:evaluate", "Judge the pictures of a run: how good, how various, whether copied.", JUDGE
