@@ -63,6 +63,10 @@ COMMANDS: dict[str, Entry] = {
     ),
     "studio": Entry("studio:studio", "Play a trained network on a page in the browser.", MAKE),
     "sample": Entry("sample:sample", "Paint pictures with a trained generator.", MAKE),
+    "interpolate": Entry("interpolate:interpolate", "Film a walk through what a network knows.", MAKE),
+    "timelapse": Entry(
+        "timelapse:timelapse", "Film how a network learned: the same seeds, checkpoint after checkpoint.", MAKE
+    ),
     "evaluate": Entry(
         "evaluate:evaluate", "Judge the pictures of a run: how good, how various, whether copied.", JUDGE
     ),
