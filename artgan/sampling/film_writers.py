@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import json
 import os
 import shutil
 from collections.abc import Iterator
@@ -12,9 +11,9 @@ from pathlib import Path
 from typing import Any, NamedTuple, Protocol
 
 import numpy as np
-from PIL import Image, UnidentifiedImageError
+from PIL import Image
 
-from artgan import files, images
+from artgan import files, images, provenance
 from artgan.errors import ArtganError, SetupError
 
 HELD = ("gif", "webp")
@@ -27,7 +26,6 @@ _CODECS: dict[str, tuple[str, dict[str, str]]] = {
 _BT709, _LIMITED_RANGE = 1, 1
 _PALETTE_FRAMES = 16
 _EXIF_DESCRIPTION = 0x010E
-_MARK = "artgan "
 
 
 class Shape(NamedTuple):
@@ -126,16 +124,19 @@ class _Held:
         self._pictures.append(Image.fromarray(picture))
 
     def end(self) -> None:
-        fields = _text(self._metadata)
+        told = self._metadata
         options: dict[str, Any]
         if self._format == "gif":
             _share_palette(self._pictures)
-            options = {"optimize": False, "disposal": 1, "comment": fields.encode()} if fields else {"optimize": False}
+            options = {"optimize": False}
+            if told:
+                options |= {"disposal": 1, "comment": provenance.comment(told).encode()}
         else:
             exif = Image.Exif()
-            if fields:
-                exif[_EXIF_DESCRIPTION] = fields
             options = {"quality": 80, "method": 4, "exif": exif}
+            if told:
+                exif[_EXIF_DESCRIPTION] = provenance.description(told)
+                options["xmp"] = provenance.xmp(told)
         first, *others = self._pictures
         durations = _durations(len(self._pictures), self._fps, 10 if self._format == "gif" else 1)
         first.save(
@@ -204,42 +205,23 @@ def bytes_of(path: Path) -> int:
 
 
 def read_metadata(path: Path) -> dict[str, str]:
-    """Return the fields of a film; empty where it has none."""
+    """Return the facts of a film; empty where it tells none."""
     if path.is_dir():
         return images.read_metadata(min(path.glob("*.png"))) if any(path.glob("*.png")) else {}
-    try:
-        with Image.open(path) as image:
-            comment = image.info.get("comment", b"")
-            text = str(image.getexif().get(_EXIF_DESCRIPTION, "")) or bytes(comment).decode("utf-8", "replace")
-    except UnidentifiedImageError:
-        av = pyav("mp4 and webm")
-        try:
-            with av.open("file:" + os.path.abspath(path)) as container:
-                found = {key.lower(): value for key, value in container.metadata.items()}
-        except av.FFmpegError:
-            return {}
-        text = found.get("comment", "")
-    with contextlib.suppress(ValueError):
-        fields = json.loads(text.removeprefix(_MARK)) if text.startswith(_MARK) else {}
-        return {str(key): str(value) for key, value in fields.items()}
-    return {}
+    return images.read_metadata(path) if path.suffix == ".webp" else provenance.read_film(path)[0]
 
 
 def _tags(metadata: dict[str, str]) -> dict[str, str]:
-    """Return what players show of a film: a title, what it is in words, and all fields as a comment."""
+    """Return what players show of a film: a title, what it is in words, and all facts as a comment."""
     if not metadata:
         return {}
-    title = metadata.get("title", "")
-    return {"title": title, "description": _made_by(metadata), "comment": _text(metadata)}
+    told = provenance.comment(metadata)
+    return {"title": metadata.get("title", ""), "description": _made_by(metadata), "comment": told}
 
 
 def _made_by(metadata: dict[str, str]) -> str:
     version = metadata.get("version", "")
     return f"Made by a trained algorithm, a generative adversarial network, with artgan {version}".rstrip()
-
-
-def _text(metadata: dict[str, str]) -> str:
-    return _MARK + json.dumps(metadata, ensure_ascii=True) if metadata else ""
 
 
 def _even(picture: np.ndarray) -> np.ndarray:

@@ -14,17 +14,16 @@ from pathlib import Path
 
 import numpy as np
 
-from artgan import files
+from artgan import files, provenance
 from artgan.errors import UsageError
 from artgan.events import Event, Finished, Progress
 from artgan.sampling import film_writers
 from artgan.sampling.film_writers import HELD, Shape, Writer
+from artgan.seeds import seeds_text
 
 FORMATS = ("mp4", "webm", "gif", "webp", "frames")
 VIDEO = ("mp4", "webm")
 INSTALL = 'pip install "artgan[video]"'
-TRAINED = "http://cv.iptc.org/newscodes/digitalsourcetype/trainedAlgorithmicMedia"
-"""The word of the IPTC for pictures that a trained algorithm made."""
 _HIGHEST_FPS = {"gif": 50}
 _LARGEST_SIDE = 4096
 # Longest side to enlarge small pictures to, and most times; Pillow's formats grow fast.
@@ -133,40 +132,29 @@ def has_video() -> bool:
 
 
 def film_metadata(
-    *, title: str, run: str, epochs: Sequence[int], seeds: Sequence[int] | None, **more: object
+    kind: str, *, title: str, run: str, epochs: Sequence[int], seeds: Sequence[int] | None, **more: object
 ) -> dict[str, str]:
-    """Return what a film carries: who made it, and what it takes to make it again.
+    """Return what a film tells: who made it, and what it takes to make it again.
 
     Args:
+        kind: the command that makes it, "interpolate" or "timelapse".
         title: a sentence for people.
         run: the run, or the file, that painted it.
         epochs: of the generators in it.
         seeds: of the pictures in it; None where they are painted from given latents.
-        more: further fields; None is left out.
+        more: further facts; None is left out.
 
     Returns:
-        Texts by name; every format of film holds all of them.
+        The facts of ``artgan.provenance``; every format of film holds all of them.
     """
-    from artgan import __version__
-
-    fields = {
-        "title": title,
-        "run": run,
-        "epoch": _ranges(epochs) or None,
-        "seeds": None if seeds is None else _ranges(seeds),
-        **more,
-        "version": __version__,
-        "digital_source_type": TRAINED,
-    }
-    return {name: str(value) for name, value in fields.items() if value is not None}
+    one = epochs[0] if len(epochs) == 1 else None
+    several = seeds_text(epochs) if len(epochs) > 1 else None
+    named = None if seeds is None else seeds_text(seeds)
+    return provenance.facts(film=kind, title=title, run=run, epoch=one, epochs=several, seeds=named, **more)
 
 
 def read_film_metadata(path: Path) -> dict[str, str]:
-    """Return what ``film_metadata`` said when a film, or a folder of frames, was written; empty where it says nothing.
-
-    Raises:
-        SetupError: it is an mp4 or webm and PyAV is not installed.
-    """
+    """Return what ``film_metadata`` said when a film, or a folder of frames, was written; empty where it was not."""
     return film_writers.read_metadata(path)
 
 
@@ -216,14 +204,3 @@ def write_film(
         seconds=time.monotonic() - begun, path=film.path, format=film.format, frames=done, fps=film.fps,
         width=shape.width, height=shape.height, bytes=film_writers.bytes_of(film.path),
     )  # fmt: skip
-
-
-def _ranges(numbers: Sequence[int]) -> str:
-    """Write numbers as ``parse_seeds`` reads them: "3,17,42" or "0-11"."""
-    pieces: list[list[int]] = []
-    for number in numbers:
-        if pieces and number == pieces[-1][-1] + 1:
-            pieces[-1].append(number)
-        else:
-            pieces.append([number])
-    return ",".join(f"{piece[0]}-{piece[-1]}" if len(piece) > 1 else str(piece[0]) for piece in pieces)

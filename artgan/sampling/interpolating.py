@@ -15,7 +15,7 @@ from artgan.models.painting import in_turn, paint
 from artgan.sampling.classes import is_walk, shares_of
 from artgan.sampling.film_sheets import Sheet
 from artgan.sampling.films import Film, FilmSaved, film_metadata, write_film
-from artgan.sampling.samples import ENGINE, Source
+from artgan.sampling.samples import Source
 from artgan.sampling.walks import Walk
 
 # Pictures painted at a time: as many bytes as are nothing, in whole batches of the painter.
@@ -151,17 +151,17 @@ def _metadata(source: Source, film: Film, wanted: Wanted, scale: int) -> dict[st
     name, given = source.run or source.path.name, isinstance(wanted.chosen, np.ndarray)
     columns, rows = wanted.grid
     return film_metadata(
+        "interpolate",
         title=f"A walk through what {name} knows",
         run=name,
         epochs=[] if source.epoch is None else [source.epoch],
         seeds=None if given else [int(seed) for seed in wanted.chosen],
         path=wanted.path,
-        loop="yes" if wanted.loop or wanted.path == "noise-loop" else "no",
+        loop="yes" if wanted.loop else None,
         frames=wanted.frames,
         fps=film.fps,
         grid=f"{columns}x{rows}",
         scale=scale,
         psi=f"{wanted.psi:g}",
         **{"class": wanted.classes},
-        engine=ENGINE,
     )

@@ -64,7 +64,7 @@ class Checkpoints:
     def __init__(self, run: RunFolder, *, psi: float = 1.0, classes: str | None = None) -> None:
         self.name, self.found, self.seeds = run.name, 0, ()
         self.nothing = (f"run {run.name} has no generator yet", f"see how far it is: artgan show {run.name}")
-        self.fields: dict[str, object] = {"psi": f"{psi:g}", "class": classes, "engine": samples.ENGINE}
+        self.fields: dict[str, object] = {"psi": f"{psi:g}", "class": classes}
         self._run, self._psi, self._classes = run, psi, classes
         self._paths: dict[int, Path] = {}
         self._count: int | None = None
@@ -111,7 +111,7 @@ class KeraganSamples:
     def __init__(self, folder: Path) -> None:
         self.name, self.found, self.seeds = folder.resolve().name, 0, ()
         self.nothing = (f"{folder} holds no img_<i>_<epoch>_<confidence>.png", "name the folder that does, or a run")
-        self.fields: dict[str, object] = {"engine": "keragan"}
+        self.fields: dict[str, object] = {}
         self._folder = folder
         self._pictures: dict[int, dict[int, Path]] = {}
         self._count: int | None = None

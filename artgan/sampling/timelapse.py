@@ -210,6 +210,7 @@ def _metadata(
     stages: Stages, film: Film, wanted: Wanted, sheet: Sheet, shown: list[int], frames: int
 ) -> dict[str, str]:
     return film_metadata(
+        "timelapse",
         title=f"{stages.name} learning to paint",
         run=stages.name,
         epochs=shown,

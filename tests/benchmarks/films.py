@@ -3,10 +3,10 @@
     pip install imageio[ffmpeg]        # or imageio and av
     python tests/benchmarks/films.py --run runs/flowers-64-k3f9x2 --rounds 3
 
-Both make the same mp4 of the same latents by slerp, enlarged alike, with x264 at the same quality; they take turns, each
-in a process of its own, and one JSON line tells medians and the ratio of each round's neighbours. ``--long 4000`` films
-so many frames once, and tells the peak of memory: all that is resident, TensorFlow's 370 MB of mapped libraries among it,
-and what is private, which is what the machine must really find.
+Both make the same mp4 of the same latents by slerp, enlarged alike, with x264 at the same quality; they take turns,
+each in a process of its own, and one JSON line tells medians and the ratio of each round's neighbours. ``--long 4000``
+films so many frames once, and tells the peak of memory: all that is resident, TensorFlow's 370 MB of mapped libraries
+among it, and what is private, which is what the machine must really find.
 """
 
 from __future__ import annotations
@@ -119,7 +119,8 @@ def main() -> None:
         told[which] = {key: round(statistics.median(row[key] for row in rows), 1) for key in rows[0]}
     if given.long:
         told["long"] = {
-            "frames": given.long, **{k: round(v, 1) for k, v in measured("artgan", given.run, given.long).items()}
+            "frames": given.long,
+            **{k: round(v, 1) for k, v in measured("artgan", given.run, given.long).items()},
         }
     print(json.dumps(told))
 

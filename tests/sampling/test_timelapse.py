@@ -166,7 +166,7 @@ def test_wishes_that_contradict_each_other_are_refused(run: RunFolder, tmp_path:
 def test_a_film_of_learning_says_where_it_comes_from(run: RunFolder, tmp_path: Path) -> None:
     _events(Checkpoints(run), tmp_path / "film.webm", "webm", seeds=[3, 4])
     fields = read_film_metadata(tmp_path / "film.webm")
-    assert fields["run"] == run.name and fields["epoch"] == "1-2,9-10,100" and fields["seeds"] == "3-4"
+    assert fields["run"] == run.name and fields["epochs"] == "1-2,9-10,100" and fields["seeds"] == "3-4"
     assert fields["checkpoints"] == "5"
 
 
