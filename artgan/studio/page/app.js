@@ -78,7 +78,7 @@ const app = (() => {
   }
 
   function first() {
-    const asked = new URLSearchParams(location.search).get("run") || document.querySelector("meta[name=studio-run]").content;
+    const asked = new URLSearchParams(location.search).get("run") || RUN;
     const known = state.runs.map((run) => run.name);
     if (known.includes(asked)) return asked;
     return (state.runs.find((run) => run.epoch !== null) ?? state.runs[0])?.name ?? "@starter";

@@ -21,7 +21,7 @@ const drift = (() => {
   const seedNow = () => Math.floor(Math.random() * 4294967296);
 
   async function nextKey() {
-    const list = set.from === "walk" ? walk.stops().map((stop) => stop.recipe) : set.from === "stars" ? state.info.stars.map((star) => star.recipe) : [];
+    const list = set.from === "walk" ? walk.stops() : set.from === "stars" ? state.info.stars.map((star) => star.recipe) : [];
     const look = { epoch: state.sitting?.epoch ?? null, psi: 1, class: null };
     const first = born === 0 && set.from === "seeds" && state.sitting ? state.recipe() : null;
     const recipe = first ?? (list.length > 1 ? { ...list[set.from === "walk" ? born % list.length : pick(list.length)], run: state.info.name } : recipes.of(state.info.name, look, seedNow()));

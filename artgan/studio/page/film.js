@@ -20,12 +20,15 @@ const film = (() => {
     const facts = make("p", { class: "facts" });
     const tell = () => { facts.textContent = `${frames()} frames of ${state.info.size} px`; };
     const again = dom.debounce(walk.changed, 200);
-    const seconds = dom.slider({ label: "length", min: 2, max: 80, step: 1, value: set.seconds, origin: 12, tone: "ochre", format: (v) => `${v} s`, oninput: (v) => { set.seconds = v; tell(); again(); } });
+    const seconds = dom.slider({ label: "length", min: 2, max: 80, step: 1, value: set.seconds, origin: 12, tone: "ink", format: (v) => `${v} s`, oninput: (v) => { set.seconds = v; tell(); again(); } });
     const loop = make("input", { type: "checkbox", onchange: () => { set.loop = loop.checked; walk.changed(); } });
     loop.checked = set.loop;
+    const turn = dom.debounce(walk.turn, 150);
+    const psi = dom.slider({ label: "psi", min: 0, max: 2, step: 0.05, value: walk.look().psi, origin: 1, tone: "ochre", format: (v) => v.toFixed(2), oninput: (v) => turn({ psi: v }) });
+    const epoch = state.info.epochs.length > 1 ? panel.epochSlider(state.info, walk.look().epoch, (e) => turn({ epoch: e })) : null;
     box = make("div", { class: "making", role: "status" });
     $("walk-side").replaceChildren(
-      make("h2", {}, "The film"), seconds.root,
+      make("h2", {}, "The film"), seconds.root, psi.root, ...(epoch ? [epoch.root] : []),
       make("label", { class: "check" }, loop, " Comes back to its beginning"),
       choice("Path", "path", [["slerp", "from picture to picture"], ["spline", "one smooth curve"]], set.path, (path) => { set.path = path; walk.changed(); }),
       choice("Frames a second", "fps", [[12, "12"], [24, "24"], [30, "30"]], set.fps, (fps) => { set.fps = fps; walk.keep(); tell(); }),
@@ -39,7 +42,7 @@ const film = (() => {
     const set = walk.settings;
     if (job) return dom.say("one film after the other");
     if (walk.stops().length < 2) return dom.say("a walk needs two pictures");
-    const made = await api.post("film", { recipes: walk.stops().map((stop) => stop.recipe), frames: frames(), fps: Number(set.fps), loop: set.loop, path: set.path, format: set.format });
+    const made = await api.post("film", { recipes: walk.stops(), frames: frames(), fps: Number(set.fps), loop: set.loop, path: set.path, format: set.format });
     job = made.job;
     follow(job);
   }
@@ -58,7 +61,7 @@ const film = (() => {
     job = null;
     box.replaceChildren(end.state === "done"
       ? make("p", {}, "Made: ", make("button", { type: "button", class: "command", title: "copy", onclick: () => dom.copy(end.path) }, end.path))
-      : make("p", { class: "wrong" }, end.error ?? "it was not made"));
+      : make("p", { class: end.state === "cancelled" ? "facts" : "wrong" }, end.state === "cancelled" ? "not made" : [end.error || "it was not made", end.hint].filter(Boolean).join(" · ")));
   }
 
   return { show };

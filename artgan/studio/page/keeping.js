@@ -10,6 +10,10 @@ const keeping = (() => {
     $("saving-name").value = bench.named();
     $("saving-name").placeholder = recipes.short(state.recipe().z);
     $("saved").replaceChildren();
+    const able = state.info.signature !== false;
+    $("saving-sign").disabled = !able;
+    if (!able) $("saving-sign").checked = false;
+    $("saving-unsigned").hidden = able;
     size.set(size.get());
     dom.open($("saving"));
     $("saving-name").select();
@@ -23,7 +27,7 @@ const keeping = (() => {
         recipe: state.recipe(), name: $("saving-name").value.trim() || recipes.short(state.recipe().z), sign: $("saving-sign").checked, scale: size.get(),
       });
       const lines = [make("p", {}, "Saved: ", make("button", { type: "button", class: "command", title: "copy", onclick: () => dom.copy(made.path) }, made.path))];
-      if (made.latent) lines.push(make("p", { class: "facts" }, `its latent lies beside it: ${made.latent}`));
+      if (made.latents) lines.push(make("p", { class: "facts" }, `No seed says this picture: its latent lies beside it, ${made.latents}`));
       if (made.command) lines.push(make("p", { class: "facts" }, "The same again:"), commandLine(made.command));
       $("saved").replaceChildren(...lines);
       state.commit();

@@ -116,9 +116,10 @@ const painter = (() => {
     for (let i = queue.length - 1; i >= 0; i--) if (!wanted(queue[i])) queue.splice(i, 1);
     if (!queue.length) return;
     queue.sort((a, b) => b.rank - a.rank);
-    const { scale, recipe: { run } } = queue[0];
+    // Of one run and one epoch: a network that grew has painted smaller pictures before.
+    const { scale, recipe: { run, epoch } } = queue[0];
     const most = Math.max(4, Math.min(64, Math.round(GENTLE_MS / perPicture / 8) * 8));
-    const batch = queue.filter((wish) => wish.scale === scale && wish.recipe.run === run).slice(0, most);
+    const batch = queue.filter((wish) => wish.scale === scale && wish.recipe.run === run && wish.recipe.epoch === epoch).slice(0, most);
     for (const wish of batch) queue.splice(queue.indexOf(wish), 1);
     flying = true;
     let pause = 0;

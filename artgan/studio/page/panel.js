@@ -124,13 +124,30 @@ const panel = (() => {
 
   async function find() {
     try {
-      await api.post(api.of(state.info.name, "directions", "find"));
+      const { job } = await api.post(api.of(state.info.name, "directions", "find"));
       state.info.directions_state = "finding";
       drawDirections();
+      if (job) await found(job, state.info.name);
     } catch (error) { dom.complain(error); }
   }
 
-  function watch() {
+  // Follow the search to its end, then ask for what it found.
+  async function found(job, run) {
+    clearTimeout(watching);
+    const end = await jobs.wait(job, (now) => {
+      const bar = state.info.name === run && $("directions")?.querySelector("progress");
+      if (bar && now.total) bar.value = now.done / now.total;
+    });
+    if (state.info.name !== run) return;
+    if (end.state !== "done") {
+      state.info.directions_state = "none";
+      drawDirections();
+      return dom.complain(new api.Refusal(400, end.error ?? "the directions were not found", end.hint));
+    }
+    watch(0);
+  }
+
+  function watch(wait = 700) {
     clearTimeout(watching);
     const run = state.info.name;
     watching = setTimeout(async () => {
@@ -153,7 +170,7 @@ const panel = (() => {
         dom.complain(error);
         if (error.status !== 404) watch();
       }
-    }, 500);
+    }, wait);
   }
 
   // ---- mix

@@ -29,7 +29,7 @@ const projecting = (() => {
       dom.say(`looking for ${file.name}`, { long: true });
       const { job } = await api.send(`project?run=${encodeURIComponent(run)}`, file, file.type || "image/png");
       const end = await jobs.wait(job, (now) => { if (now.total) bar.value = now.done / now.total; });
-      if (end.state !== "done") throw new api.Refusal(400, end.error ?? "it was not found");
+      if (end.state !== "done") throw new api.Refusal(400, end.error || "it was not found", end.hint);
       if (state.info.name !== run) return dom.say("another run was opened meanwhile: bring the picture again", { long: true });
       state.reference = { url, loss: end.loss };
       bench.name(file.name.replace(/\.[^.]+$/, ""));

@@ -2,6 +2,18 @@
 const recipes = (() => {
   const DEEPEST = 6; // the server takes 8, one above the other; here is room for a mixture and a variation
 
+  // One form for what may be written in several: only the fields that count, in one order.
+  function plain(base) {
+    if (base.vary) return { vary: plain(base.vary), strength: base.strength ?? 0.3, seed: base.seed ?? 0 };
+    if (base.mix) return { mix: base.mix.map(plain), amount: base.amount ?? 0.5 };
+    if (base.latent) return base.seed ? { latent: base.latent, seed: base.seed } : { latent: base.latent };
+    return base.latents ? { latents: base.latents } : { seed: base.seed };
+  }
+  const clean = (recipe, run = recipe.run) => ({
+    run, epoch: recipe.epoch ?? null, psi: recipe.psi ?? 1, class: recipe.class ?? null, z: plain(recipe.z),
+    moves: (recipe.moves ?? []).map(({ direction, amount }) => ({ direction, amount })), axes: { ...(recipe.axes ?? {}) },
+  });
+
   const key = (recipe) => JSON.stringify([
     recipe.run, recipe.epoch ?? null, recipe.psi ?? 1, recipe.class ?? null, recipe.z, recipe.moves ?? [], recipe.axes ?? {},
   ]);
@@ -114,5 +126,5 @@ const recipes = (() => {
   const classText = (mixture) => mixture && Object.entries(mixture).filter(([, share]) => share > 0.0005)
     .map(([name, share]) => `${name}:${share.toFixed(3)}`).join(",");
 
-  return { DEEPEST, key, depth, root, of, told, short, round, facts, fromNpy, latent, baseOf, shares, blend, classText };
+  return { DEEPEST, clean, key, depth, root, of, told, short, round, facts, fromNpy, latent, baseOf, shares, blend, classText };
 })();

@@ -46,7 +46,7 @@ const state = (() => {
   }
 
   async function put(found, { keep = true } = {}) {
-    self.sitting = sit({ ...found, run: self.info.name });
+    self.sitting = sit(recipes.clean(found, self.info.name));
     if (self.sitting.epoch !== null && self.sitting.epoch !== "best" && !self.info.epochs.includes(self.sitting.epoch)) self.sitting.epoch = null;
     const known = new Set(self.info.directions.map((direction) => direction.id));
     for (const id of Object.keys(self.sitting.moves)) if (!known.has(id)) delete self.sitting.moves[id];
@@ -90,7 +90,8 @@ const state = (() => {
     self.info = info;
     const kept = dom.kept.read(`bench.${name}`, {});
     const steps = (kept.steps?.length ? kept.steps : info.history ?? []).slice(-MOST_STEPS);
-    self.steps = steps.filter((step) => step?.z);
+    info.stars = info.stars.map((star) => ({ ...star, recipe: recipes.clean(star.recipe, name) }));
+    self.steps = steps.filter((step) => step?.z).map((step) => recipes.clean(step, name));
     self.at = Math.min(kept.steps?.length ? kept.at : self.steps.length - 1, self.steps.length - 1);
     self.look = { epoch: null, psi: 1, class: null, ...kept.look };
     if (!info.epochs.includes(self.look.epoch)) self.look.epoch = null;
@@ -110,7 +111,7 @@ const state = (() => {
   async function star(found, name = "") {
     const run = self.info;
     const made = await api.post(api.of(run.name, "stars"), { recipe: found, name });
-    run.stars.push(made);
+    run.stars.push({ ...made, recipe: recipes.clean(found, run.name) });
     tell("stars");
     return made;
   }
@@ -125,7 +126,7 @@ const state = (() => {
       act: async () => {
         try {
           const back = await api.post(api.of(run.name, "stars", id, "restore"));
-          run.stars.push(back?.id ? back : away);
+          run.stars.push({ ...away, ...(back?.name ? { name: back.name } : {}) });
           tell("stars");
         } catch (error) { dom.complain(error); }
       },
@@ -138,7 +139,7 @@ const state = (() => {
   }
   const starOf = (found) => {
     const name = recipes.key(found);
-    return self.info?.stars.find((one) => recipes.key({ ...one.recipe, run: self.info.name }) === name);
+    return self.info?.stars.find((one) => recipes.key(one.recipe) === name);
   };
   // With or without: returns whether it is starred now.
   async function toggle(found, name = "") {

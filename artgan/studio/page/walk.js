@@ -5,6 +5,7 @@ const walk = (() => {
   const MOST_BYTES = 64 * 2 ** 20; // of the frames that are shown here
   const settings = { seconds: 12, fps: 24, loop: true, path: "slerp", format: "mp4", ...dom.kept.read("film", {}) };
   let stops = []; // {recipe, name, id}
+  let look = { epoch: null, psi: 1 }; // of the whole walk: the first picture that is put on it brings them
   let ids = 0;
   let frames = []; // bitmaps, or undefined where not yet painted
   let version = 0;
@@ -18,17 +19,20 @@ const walk = (() => {
   });
   $("seek").append(seek.root);
 
+  const seen = (stop) => ({ ...stop.recipe, ...look });
   const legs = () => stops.length - (settings.loop ? 0 : 1);
 
   function keep() {
-    if (state.info) dom.kept.write(`walk.${state.info.name}`, stops.map(({ recipe, name }) => ({ recipe, name })));
+    if (state.info) dom.kept.write(`walk.${state.info.name}`, { stops: stops.map(({ recipe, name }) => ({ recipe, name })), look });
     dom.kept.write("film", settings);
   }
 
   function add(recipe, name = "") {
     if (stops.length >= MOST) return dom.say(`a walk has ${MOST} pictures at most`);
-    stops.push({ recipe: structuredClone(recipe), name, id: ++ids });
+    if (!stops.length) look = { epoch: recipe.epoch, psi: recipe.psi };
+    stops.push({ recipe: recipes.clean(recipe, state.info.name), name, id: ++ids });
     changed();
+    if (stops.length === 1 && !$("walk").hidden) film.show();
     dom.say(`picture ${stops.length} of the walk`);
   }
 
@@ -51,7 +55,7 @@ const walk = (() => {
     }));
     for (const item of $("stops").children) {
       const stop = stops.find((one) => String(one.id) === item.dataset.id);
-      painter.tile(item.querySelector("canvas"), stop.recipe, { side: 112, size: state.info.size, rank: 2 });
+      painter.tile(item.querySelector("canvas"), seen(stop), { side: 112, size: state.info.size, rank: 2 });
     }
     if (focused) $("stops").querySelector(`[data-id="${focused}"] button.thumb`)?.focus();
     $("walk-empty").hidden = stops.length > 1;
@@ -61,7 +65,7 @@ const walk = (() => {
   function card(stop) {
     const item = make("li", { "data-id": stop.id },
       make("span", { class: "no", "aria-hidden": "true" }),
-      make("button", { type: "button", class: "thumb", title: "drag, or Alt and the arrows, to move it; Enter opens it", onclick: () => app.toBench(stop.recipe, stop.name) },
+      make("button", { type: "button", class: "thumb", title: "drag, or Alt and the arrows, to move it; Enter opens it", onclick: () => app.toBench(seen(stop), stop.name) },
         make("canvas", { width: 8, height: 8, "aria-hidden": "true" })),
       make("span", { class: "facts" }, stop.name || recipes.short(stop.recipe.z)),
       make("button", { type: "button", class: "bare away", icon: "close", "aria-label": "Take it off the walk", onclick: () => remove(stop) }));
@@ -142,7 +146,7 @@ const walk = (() => {
     const order = [8, 4, 2, 1].flatMap((step, round) => Array.from({ length: Math.ceil(count / step) }, (_, n) => n * step).filter((n) => !round || n % (step * 2)));
     for (let at = 0; at < order.length && mine === version; at += 8) {
       const some = order.slice(at, at + 8);
-      const list = some.map((n) => frameOf(walking, latents, mixtures, info, n / (settings.loop ? count : count - 1)));
+      const list = some.map((n) => frameOf(latents, mixtures, info, n / (settings.loop ? count : count - 1)));
       const painted = await painted8(list, scale);
       if (!painted) { at -= 8; continue; }
       const bitmaps = await Promise.all(painted.map((picture) => createImageBitmap(picture)));
@@ -163,13 +167,12 @@ const walk = (() => {
     }
   }
 
-  function frameOf(walking, latents, mixtures, info, share) {
+  function frameOf(latents, mixtures, info, share) {
     const way = share * legs();
     const leg = Math.min(Math.floor(way), legs() - 1);
-    const [near, far] = [walking[leg], walking[(leg + 1) % walking.length]];
-    const mixture = mixtures[0] && recipes.blend(mixtures[leg], mixtures[(leg + 1) % walking.length], way - leg);
+    const mixture = mixtures[0] && recipes.blend(mixtures[leg], mixtures[(leg + 1) % mixtures.length], way - leg);
     return {
-      run: info.name, epoch: near.recipe.epoch, psi: (1 - way + leg) * near.recipe.psi + (way - leg) * far.recipe.psi,
+      run: info.name, ...look,
       class: mixture ? recipes.classText(mixture) : null, z: { latent: paths.sent(paths.at(latents, way, settings)) }, moves: [], axes: {},
     };
   }
@@ -244,7 +247,10 @@ const walk = (() => {
 
   $("play").addEventListener("click", () => (playing ? pause() : play()));
   state.on("run", (info) => {
-    stops = dom.kept.read(`walk.${info.name}`, []).map((stop) => ({ ...stop, id: ++ids }));
+    const kept = dom.kept.read(`walk.${info.name}`, {});
+    stops = (kept.stops ?? []).map((stop) => ({ ...stop, id: ++ids }));
+    look = { epoch: null, psi: 1, ...kept.look };
+    if (!info.epochs.includes(look.epoch)) look.epoch = null;
     if (!$("walk").hidden) show();
   });
   state.on("stars", () => { if (!$("walk").hidden) tray(); });
@@ -262,5 +268,8 @@ const walk = (() => {
     frames = [];
   }
 
-  return { show, hide, key, add, settings, stops: () => stops, changed: () => { keep(); begin(); }, keep };
+  return {
+    show, hide, key, add, settings, keep, stops: () => stops.map(seen), look: () => look,
+    changed: () => { keep(); begin(); }, turn: (what) => { look = { ...look, ...what }; keep(); drawStops(); begin(); },
+  };
 })();

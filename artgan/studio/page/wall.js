@@ -16,14 +16,14 @@ const wall = (() => {
   const recipe = (seed) => recipes.of(state.info.name, state.look, seed);
 
   function measure() {
-    const width = $("hang").clientWidth;
+    const width = $("tiles").clientWidth;
     if (!width) return false;
     const wide = width > 700;
     const gap = wide ? 22 : 12;
     columns = wide ? Math.max(3, Math.floor((width + gap) / (168 + gap))) : 3;
     side = Math.floor((width - gap * (columns - 1)) / columns);
     row = side + (wide ? 42 : 32);
-    $("tiles").style.setProperty("--side", `${side}px`);
+    $("tiles").style.setProperty("--tile", `${side}px`);
     return { gap };
   }
 
