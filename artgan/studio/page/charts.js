@@ -1,7 +1,7 @@
 // Small charts, drawn as SVG: a line that is read at a glance, with its ends named.
 const charts = (() => {
   const SVG = "http://www.w3.org/2000/svg";
-  const [WIDTH, HEIGHT, LEFT, BELOW] = [520, 190, 40, 24];
+  const [WIDTH, HEIGHT, LEFT, BELOW] = [400, 176, 36, 24];
 
   function node(name, attributes, ...children) {
     const made = document.createElementNS(SVG, name);

@@ -30,7 +30,7 @@ const film = (() => {
     $("walk-side").replaceChildren(
       make("h2", {}, "The film"), seconds.root, psi.root, ...(epoch ? [epoch.root] : []),
       make("label", { class: "check" }, loop, " Comes back to its beginning"),
-      choice("Path", "path", [["slerp", "from picture to picture"], ["spline", "one smooth curve"]], set.path, (path) => { set.path = path; walk.changed(); }),
+      choice("Path", "path", [["slerp", "picture to picture"], ["spline", "one curve"]], set.path, (path) => { set.path = path; walk.changed(); }),
       choice("Frames a second", "fps", [[12, "12"], [24, "24"], [30, "30"]], set.fps, (fps) => { set.fps = fps; walk.keep(); tell(); }),
       choice("Format", "format", [["mp4", "mp4"], ["webm", "webm"], ["gif", "gif"], ["webp", "webp"]], set.format, (format) => { set.format = format; walk.keep(); }),
       facts, make("button", { type: "button", class: "solid", icon: "save", onclick: () => start().catch(dom.complain) }, "Export the film"), box);

@@ -6,7 +6,7 @@ const recipes = (() => {
   function plain(base) {
     if (base.vary) return { vary: plain(base.vary), strength: base.strength ?? 0.3, seed: base.seed ?? 0 };
     if (base.mix) return { mix: base.mix.map(plain), amount: base.amount ?? 0.5 };
-    if (base.latent) return base.seed ? { latent: base.latent, seed: base.seed } : { latent: base.latent };
+    if (base.latent) return base.seed !== undefined ? { latent: base.latent, seed: base.seed } : { latent: base.latent };
     return base.latents ? { latents: base.latents } : { seed: base.seed };
   }
   const clean = (recipe, run = recipe.run) => ({
@@ -33,12 +33,13 @@ const recipes = (() => {
     if (base.vary) return `${told(base.vary)}, varied by ${round(base.strength)}`;
     if (base.mix) return `${told(base.mix[0])} mixed with ${told(base.mix[1])}, ${Math.round(base.amount * 100)} %`;
     if (base.latents) return `latents ${base.latents}`;
-    return base.latent ? "a latent" : `seed ${base.seed}`;
+    if (base.latent) return base.seed === undefined ? "a latent" : `a latent from seed ${base.seed}`;
+    return `seed ${base.seed}`;
   }
 
   function short(base) {
     const text = told(base);
-    return text.length <= 46 ? text : base.latent ? "a latent" : `from seed ${root(base)}`;
+    return base.latent && base.seed !== undefined ? `from seed ${base.seed}` : text.length <= 46 ? text : `from seed ${root(base)}`;
   }
 
   const round = (number, digits = 2) => String(Number(Number(number).toFixed(digits)));
