@@ -34,8 +34,8 @@ const axes = (() => {
 
   function arrange() {
     if (!values) return;
-    const top = Math.max(0, Math.floor(box.scrollTop / ROW) - 3);
-    const end = Math.min(values.length, Math.ceil((box.scrollTop + box.clientHeight) / ROW) + 3);
+    const top = Math.max(0, Math.floor(box.scrollTop / ROW) - 8);
+    const end = Math.min(values.length, Math.ceil((box.scrollTop + box.clientHeight) / ROW) + 8);
     for (const [place, slider] of rows) {
       if ((place < top || place >= end) && !slider.root.contains(document.activeElement)) {
         slider.root.remove();

@@ -7,7 +7,7 @@ const bench = (() => {
   let name = "";
 
   const live = painter.channel("bench", (pictures, list, since) => {
-    painter.draw($("big"), pictures[0]);
+    painter.enlarge($("big"), pictures[0]);
     $("big").classList.add("painted");
     performance.clearMeasures("move-to-picture-old");
     if (performance.getEntriesByName("move-to-picture").length > 999) performance.clearMeasures("move-to-picture");

@@ -104,12 +104,15 @@ const drift = (() => {
     }
     while (ready.length > 2 && ready[1].at <= place) ready.shift().bitmap.close();
     const [a, b] = ready;
-    if (sea.width !== a.bitmap.width) sea.width = sea.height = a.bitmap.width;
+    const long = set.fit === "fill" ? Math.max(sea.clientWidth, sea.clientHeight) : Math.min(sea.clientWidth, sea.clientHeight);
+    const side = Math.min(1200, Math.max(a.bitmap.width, long));
+    if (sea.width !== side) sea.width = sea.height = side;
+    pen.imageSmoothingQuality = "high";
     pen.globalAlpha = 1;
-    pen.drawImage(a.bitmap, 0, 0);
+    pen.drawImage(a.bitmap, 0, 0, side, side);
     if (b && !(dom.calm.matches && place - a.at < (b.at - a.at) / 2)) {
       pen.globalAlpha = dom.calm.matches ? 1 : Math.min(1, Math.max(0, (place - a.at) / (b.at - a.at)));
-      pen.drawImage(b.bitmap, 0, 0);
+      pen.drawImage(b.bitmap, 0, 0, side, side);
     }
     sea.classList.add("painted");
   }

@@ -11,7 +11,7 @@ const icons = (() => {
     save: "M10 3v9M6 9l4 4 4-4M3 16h14",
     undo: "M7 4L3 8l4 4M3 8h9a4.5 4.5 0 0 1 0 9H8",
     redo: "M13 4l4 4-4 4M17 8H8a4.5 4.5 0 0 0 0 9h4",
-    dice: "M3.5 3.5h13v13h-13zM7 7h.01M13 7h.01M10 10h.01M7 13h.01M13 13h.01",
+    dice: "M3.5 3.5h13v13h-13zM7.2 7.2h.02M10 10h.02M12.8 12.8h.02",
     copy: "M7 7h10v10H7zM13 7V3H3v10h4",
     add: "M10 4v12M4 10h12",
     close: "M5 5l10 10M15 5L5 15",

@@ -30,6 +30,17 @@ const painter = (() => {
     return decode(await api.bytes("paint", { recipes: list, channel, serial, format: "raw", scale }));
   }
 
+  // For the large pictures: brought to the very size that they have on the screen, smoothly, not by the browser's haste.
+  const scratch = document.createElement("canvas");
+  function enlarge(canvas, picture) {
+    const side = Math.min(1400, Math.max(picture.width, Math.round(canvas.clientWidth * (devicePixelRatio || 1))));
+    draw(scratch, picture);
+    if (canvas.width !== side) canvas.width = canvas.height = side;
+    const pen = canvas.getContext("2d");
+    pen.imageSmoothingQuality = "high";
+    pen.drawImage(scratch, 0, 0, side, side);
+  }
+
   function draw(canvas, picture) {
     if (canvas.width !== picture.width || canvas.height !== picture.height) {
       canvas.width = picture.width;
@@ -164,5 +175,5 @@ const painter = (() => {
     wish.canvas.classList.add("unpainted");
   }
 
-  return { paint, draw, channel, tile, scaleFor, pace: () => perPicture, slowed: (ms) => { perPicture = ms; } };
+  return { paint, draw, enlarge, channel, tile, scaleFor, pace: () => perPicture, slowed: (ms) => { perPicture = ms; } };
 })();

@@ -113,8 +113,10 @@ const panel = (() => {
       } catch (error) { dom.complain(error); }
     };
     input.addEventListener("keydown", (event) => {
-      if (event.key === "Enter") done(true);
-      if (event.key === "Escape") { event.stopPropagation(); done(false); }
+      if (event.key !== "Enter" && event.key !== "Escape") return;
+      event.preventDefault(); // or the Enter would press the name that the hand is on afterwards
+      event.stopPropagation();
+      done(event.key === "Enter");
     });
     input.addEventListener("blur", () => done(true));
     word.replaceWith(input);

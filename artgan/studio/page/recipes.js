@@ -30,7 +30,11 @@ const recipes = (() => {
 
   // In few words, for people and screen readers: "seed 42, varied by 0.3".
   function told(base) {
-    if (base.vary) return `${told(base.vary)}, varied by ${round(base.strength)}`;
+    if (base.vary) {
+      let [times, below] = [1, base.vary];
+      for (; below.vary; below = below.vary) times++;
+      return `${told(below)}, varied ${times === 1 ? `by ${round(base.strength)}` : times === 2 ? "twice" : `${times} times`}`;
+    }
     if (base.mix) return `${told(base.mix[0])} mixed with ${told(base.mix[1])}, ${Math.round(base.amount * 100)} %`;
     if (base.latents) return `latents ${base.latents}`;
     if (base.latent) return base.seed === undefined ? "a latent" : `a latent from seed ${base.seed}`;

@@ -190,12 +190,14 @@ const walk = (() => {
     while (b < count && !frames[b % count]) b++;
     const [under, over] = [frames[a % count], frames[b % count] ?? frames[a % count]];
     if (!under) return;
-    if (canvas.width !== under.width) canvas.width = canvas.height = under.width;
+    const side = Math.min(1000, Math.max(under.width, canvas.clientWidth));
+    if (canvas.width !== side) canvas.width = canvas.height = side;
     const pen = canvas.getContext("2d");
+    pen.imageSmoothingQuality = "high";
     pen.globalAlpha = 1;
-    pen.drawImage(under, 0, 0);
+    pen.drawImage(under, 0, 0, side, side);
     pen.globalAlpha = Math.min(1, Math.max(0, (way - a) / Math.max(1, b - a)));
-    if (over) pen.drawImage(over, 0, 0);
+    if (over) pen.drawImage(over, 0, 0, side, side);
     const at = Math.floor(place * legs() + 1e-6);
     [...$("stops").children].forEach((item, n) => item.classList.toggle("now", n === at % stops.length));
   }
