@@ -20,8 +20,6 @@ from artgan.runs.folder import RunFolder
 from artgan.runs.store import LAST, STARTER, find_run
 from artgan.settings import Settings
 
-_EXTRA = 'pip install "artgan[studio]"'
-
 
 @command
 def studio(
@@ -38,9 +36,9 @@ def studio(
 ) -> None:
     """Play a trained network on a page in the browser.
 
-    A wall of pictures by seed, and one of them in the hand: vary it, mix it, move it along what the network knows, walk,
-    film, keep. The page is for this machine and for who has its address, which holds a token; it asks nothing of any
-    other machine, and Ctrl-C closes it. With --json: an object with address and run, before it listens.
+    A wall of pictures by seed, and one of them in the hand: vary it, mix it, move it along what the network knows,
+    walk, film, keep. The page is for this machine and for who has its address, which holds a token; it asks nothing of
+    any other machine, and Ctrl-C closes it. With --json: an object with address and run, before it listens.
 
     Example:
         artgan studio
@@ -54,7 +52,9 @@ def studio(
     except ModuleNotFoundError as error:
         if error.name not in ("werkzeug", "waitress"):
             raise
-        raise SetupError(f"the studio needs {error.name}, which is not installed", _EXTRA) from error
+        raise SetupError(
+            f"the studio needs {error.name}, which is not installed", 'pip install "artgan[studio]"'
+        ) from error
     folder = _first(settings, run)
     listen = serving.free_port(port)
     guard = Guard(listen)

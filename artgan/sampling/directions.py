@@ -47,7 +47,7 @@ def find_directions(
         said: told how far it is, 0 to 1.
     """
     length, classes = latent_dim(generator), class_count(generator)
-    first = keras.Model(generator.inputs, _first_map(generator).output)
+    first = keras.Model(generator.inputs if classes else generator.inputs[0], _first_map(generator).output)
     latents = seeds.latents(range(_FIRST_SEED, _FIRST_SEED + samples), length)
     shares = in_turn(range(samples), classes) if classes else None
     maps = np.concatenate(list(_maps(first, latents, shares, said)))

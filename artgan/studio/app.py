@@ -253,13 +253,13 @@ _HEADERS = {
     "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
 }  # fmt: skip
 _POLICY = (
-    "default-src 'none'; script-src 'nonce-{nonce}'; style-src 'nonce-{nonce}'; img-src blob: data:; connect-src 'self';"
-    " media-src blob:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+    "default-src 'none'; script-src 'nonce-{nonce}'; style-src 'nonce-{nonce}'; img-src blob: data:;"
+    " connect-src 'self'; media-src blob:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 )
 
 
 def _of_generator(easel: Easel, recipe: Recipe) -> dict[str, Any]:
-    from artgan.sampling.samples import ENGINE
+    from artgan.provenance import ENGINE
     from artgan.studio.easel import length_of
 
     source = easel.source(recipe)

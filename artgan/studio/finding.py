@@ -4,17 +4,23 @@ from __future__ import annotations
 
 import io
 import json
-from collections.abc import Callable, Mapping
-from typing import Any
+import tempfile
+from collections.abc import Callable, Generator, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from artgan import files
 from artgan.errors import DamagedError, UsageError
+from artgan.events import Event, Progress
 from artgan.studio.easel import Easel, length_of
-from artgan.studio.jobs import Job
+from artgan.studio.jobs import Cancelled, Job
 from artgan.studio.recipes import Recipe
 from artgan.studio.worker import Worker
+
+if TYPE_CHECKING:
+    from artgan.sampling.projecting import Found
 
 _MOST_LATENTS = 64
 
@@ -67,9 +73,36 @@ def project(easel: Easel, worker: Worker, recipe: Recipe, data: bytes) -> Callab
     """
 
     def work(job: Job) -> dict[str, Any]:
-        raise NotImplementedError
+        from artgan.models.files import picture_size
+        from artgan.sampling import projecting
+        from artgan.sampling.classes import told
+
+        source = worker.do(lambda: easel.source(recipe))
+        with tempfile.TemporaryDirectory() as folder:
+            path = Path(folder) / "picture"
+            path.write_bytes(data)
+            target = projecting.read_target(path, picture_size(source.generator))
+        found = _outcome(job, projecting.project(source, target, should_stop=job.cancelled.is_set))
+        if job.cancelled.is_set():
+            raise Cancelled
+        shows = {} if found.shares is None else {"class": told(found.shares, source.classes)}
+        z = {"latent": [float(value) for value in found.latent]}
+        return {"recipe": {"run": recipe.run, "z": z, **shows}, "loss": found.loss, "pixels": found.pixels}
 
     return work
+
+
+def _outcome(job: Job, events: Generator[Event, None, Found]) -> Found:
+    """Return what a generator of events returns; the last of its stages counts for most."""
+    while True:
+        try:
+            event = next(events)
+        except StopIteration as ended:
+            found: Found = ended.value
+            return found
+        if isinstance(event, Progress) and event.total:
+            begun, share = (0, 20) if event.unit == "seeds" else (20, 80)
+            job.progress(begun + round(share * event.done / event.total), 100)
 
 
 def latents_of(easel: Easel, recipe: Recipe, data: bytes) -> np.ndarray:

@@ -13,6 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from artgan import files, images
 from artgan.errors import UsageError
+from artgan.provenance import latent_text
 from artgan.studio.easel import Easel, enlarged
 from artgan.studio.jobs import Job
 from artgan.studio.recipes import Point, Recipe, command_of
@@ -82,7 +83,7 @@ def film(easel: Easel, worker: Worker, wish: FilmWish, out: Path) -> Callable[[J
         shares = _shares(walk, points)
         scale = wanted.scale(_shape(worker, easel, first, points[0]), 1, wish.frames, None)
         told = film_metadata(
-            title="a walk through what a network knows", run=first.run,
+            "interpolate", title=f"A walk through what {first.run} knows", run=first.run,
             epochs=[source.epoch] if source.epoch is not None else [], seeds=None,
         )  # fmt: skip
         job.progress(0, wish.frames)
@@ -160,11 +161,9 @@ def save(easel: Easel, wish: Save, out: Path, signing: Any = None) -> dict[str, 
 
 
 def _facts(source: Any, wish: Save, point: Point) -> dict[str, Any]:
-    from artgan.sampling.latents import to_text
-
     base = wish.recipe.z
     plain = base.seed is not None and base.vary is None and not wish.recipe.moves and not wish.recipe.axes
-    which = {"seed": base.seed} if plain and base.latent is None else {"latent": to_text(point.latent)}
+    which = {"seed": base.seed} if plain and base.latent is None else {"latent": latent_text(point.latent)}
     more = {"scale": wish.scale if wish.scale != 1 else None, "title": wish.name.strip() or None}
     facts: dict[str, Any] = source.facts(
         **which, psi=f"{wish.recipe.psi:g}", **{"class": wish.recipe.class_ or None}, **more

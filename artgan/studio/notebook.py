@@ -135,4 +135,3 @@ def _find(stars: tuple[Star, ...], star_id: str) -> Star:
         if star.id == star_id:
             return star
     raise NotFoundError(f"there is no star {star_id[:40]!r}", "reload the page")
-

@@ -17,7 +17,7 @@ from artgan import seeds
 from artgan.errors import UsageError
 from artgan.models.painting import in_turn
 from artgan.sampling.classes import shares_of
-from artgan.sampling.mixing import slerp
+from artgan.sampling.mixing import between
 
 MOST_NUMBERS = 4096
 """Of a latent that the page sends."""
@@ -152,13 +152,13 @@ def _base(base: Base, latent_dim: int, classes: int) -> tuple[np.ndarray, np.nda
     if base.vary is not None:
         start, shares = _base(base.vary, latent_dim, classes)
         noise = seeds.latents([base.seed or 0], latent_dim, stream=seeds.VARIATIONS)[0]
-        return slerp(start, noise, base.strength), shares
+        return between(start, noise, base.strength), shares
     if base.mix is not None:
         (first, of_first), (second, of_second) = (_base(one, latent_dim, classes) for one in base.mix)
         mixed = None
         if of_first is not None and of_second is not None:
             mixed = np.float32(1 - base.amount) * of_first + np.float32(base.amount) * of_second
-        return slerp(first, second, base.amount), mixed
+        return between(first, second, base.amount), mixed
     assert base.seed is not None
     return seeds.latents([base.seed], latent_dim)[0], in_turn([base.seed], classes)[0] if classes else None
 

@@ -43,7 +43,9 @@ def serving(app: Callable[..., Any], port: int) -> Iterator[Any]:
     try:
         import waitress
     except ModuleNotFoundError as error:
-        raise SetupError("the studio needs its extra, which is not installed", 'pip install "artgan[studio]"') from error
+        raise SetupError(
+            "the studio needs its extra, which is not installed", 'pip install "artgan[studio]"'
+        ) from error
     try:
         server = waitress.create_server(
             app, host=_HERE, port=port, threads=_THREADS, ident=None, clear_untrusted_proxy_headers=True,
