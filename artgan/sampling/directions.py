@@ -66,7 +66,7 @@ def _first_map(generator: keras.Model) -> Any:
     """Return the layer whose output is the first map, after what normalises and cuts it off where that follows."""
     found = None
     for layer in generator.layers:
-        shape = getattr(layer.output, "shape", ())
+        shape: tuple[Any, ...] = getattr(layer.output, "shape", ())
         if found is None and len(shape) == 4 and shape[1] is not None and shape[1] > 1:
             found, side = layer, shape[1]
         elif found is not None:

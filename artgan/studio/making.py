@@ -163,7 +163,9 @@ def save(easel: Easel, wish: Save, out: Path, signing: Any = None) -> dict[str, 
 def _facts(source: Any, wish: Save, point: Point) -> dict[str, Any]:
     base = wish.recipe.z
     plain = base.seed is not None and base.vary is None and not wish.recipe.moves and not wish.recipe.axes
-    which = {"seed": base.seed} if plain and base.latent is None else {"latent": latent_text(point.latent)}
+    which: dict[str, Any] = (
+        {"seed": base.seed} if plain and base.latent is None else {"latent": latent_text(point.latent)}
+    )
     more = {"scale": wish.scale if wish.scale != 1 else None, "title": wish.name.strip() or None}
     facts: dict[str, Any] = source.facts(
         **which, psi=f"{wish.recipe.psi:g}", **{"class": wish.recipe.class_ or None}, **more

@@ -62,9 +62,8 @@ def test_directions_are_found_once_and_named(page, run):
     assert page.get(place)["directions_state"] == "none"
     assert page.done(page.post(f"{place}/directions/find", {}))["state"] == "done"
     found = page.get(f"{place}/directions")["directions"]
-    assert found[0]["share"] > 0 and [one["share"] for one in found] == sorted(
-        (o["share"] for o in found), reverse=True
-    )
+    shares = [one["share"] for one in found]
+    assert shares[0] > 0 and shares == sorted(shares, reverse=True)
     named = page.post(f"{place}/directions/d0", {"name": "more sky"})
     assert named["directions"][0]["name"] == "more sky"
     still = page.ask("POST", "/api/paint", {"recipes": [recipe(run)]}).data
