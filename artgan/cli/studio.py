@@ -12,6 +12,7 @@ import typer
 
 from artgan.cli.command import command
 from artgan.cli.console import Console
+from artgan.cli.hush import hushed
 from artgan.cli.names import LastRun
 from artgan.cli.open_ import find_opener
 from artgan.cli.places import place_of
@@ -19,6 +20,8 @@ from artgan.errors import ArtganError, SetupError
 from artgan.runs.folder import RunFolder
 from artgan.runs.store import LAST, STARTER, find_run
 from artgan.settings import Settings
+
+_EXTRA = 'pip install "artgan[studio]"'
 
 
 @command
@@ -44,18 +47,18 @@ def studio(
         artgan studio
         artgan studio @starter --no-open
     """
+    folder = _first(settings, run)
+    console.say(f"opening {folder.name} ...")
     try:
-        from artgan.studio import serving
-        from artgan.studio.app import App, Studio
-        from artgan.studio.easel import Easel
-        from artgan.studio.guard import Guard
+        with hushed(console):  # the networks' library, which takes seconds
+            from artgan.studio import serving
+            from artgan.studio.app import App, Studio
+            from artgan.studio.easel import Easel
+            from artgan.studio.guard import Guard
     except ModuleNotFoundError as error:
         if error.name not in ("werkzeug", "waitress"):
             raise
-        raise SetupError(
-            f"the studio needs {error.name}, which is not installed", 'pip install "artgan[studio]"'
-        ) from error
-    folder = _first(settings, run)
+        raise SetupError(f"the studio needs {error.name}, which is not installed", _EXTRA) from error
     listen = serving.free_port(port)
     guard = Guard(listen)
     elsewhere = folder.name != STARTER and folder.path.absolute().parent != settings.runs_dir.absolute()
