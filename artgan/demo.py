@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from artgan import images
+from artgan import images, provenance
 from artgan.datasets.importing import import_folder
 from artgan.datasets.manifest import DatasetFolder
 from artgan.datasets.painter.collection import paint_collection
@@ -61,9 +61,10 @@ def demo(
     assert trained is not None
     sheet = folder / "demo.png"
     run = RunFolder(trained.path)
-    images.write(
-        sheet, contact_sheet(DatasetFolder(datasets / DATASET), run), {"run": run.name, "epoch": trained.epoch}
-    )
+    facts = provenance.facts(run=run.name, epoch=trained.epoch, sheet="demo")
+    # With what it learned from beside it.
+    kind = provenance.COMPOSITE_SOURCE_TYPE
+    images.write(sheet, contact_sheet(DatasetFolder(datasets / DATASET), run), facts, source_type=kind)
     yield DemoFinished(seconds=trained.seconds, sheet=sheet, run=run.name, folder=folder, trained=trained)
 
 

@@ -15,13 +15,14 @@ import numpy as np
 from PIL import Image
 from PIL.PngImagePlugin import PngInfo
 
-from artgan import files
+from artgan import files, provenance
 from artgan.errors import UsageError
+from artgan.provenance import DIGITAL_SOURCE_TYPE, PREFIX
 
 FORMATS = ("png", "jpg", "webp")
-# The keyword of the PNG text chunk (and EXIF UserComment elsewhere) is the field's name with this in front.
-_PREFIX = "artgan:"
 _EXIF_DESCRIPTION = 0x010E
+_XMP_KEYWORD = "XML:com.adobe.xmp"
+_ROUNDS = 2
 
 
 def to_float(pictures: np.ndarray) -> np.ndarray:
@@ -72,13 +73,58 @@ def enlarge(pictures: np.ndarray, size: tuple[int, int]) -> np.ndarray:
     return np.stack([np.asarray(Image.fromarray(p).resize(size, Image.Resampling.LANCZOS)) for p in pictures])
 
 
-def encode(picture: np.ndarray, format: str = "png", metadata: Mapping[str, Any] | None = None) -> bytes:
+def magnify(pictures: np.ndarray, size: tuple[int, int]) -> np.ndarray:
+    """Enlarge pictures for print: larger, crisp, and nothing that was not there.
+
+    Lanczos windows, then what the averages of the large picture lack of the small one is given back to it, twice (Irani
+    and Peleg, 1991, "Improving resolution by image registration", for one picture). Of paintings that were made four
+    times smaller it brings back more than Lanczos alone, or sharpened, does: tests/benchmarks/enlarging.py.
+
+    Args:
+        pictures: ``(n, height, width, 3)`` uint8.
+        size: the new (width, height) in pixels, no side smaller than it was.
+
+    Returns:
+        ``(n, size[1], size[0], 3)`` uint8.
+    """
+    height, width, channels = pictures.shape[1:]
+    if (width, height) == size:
+        return pictures
+    large = np.empty((len(pictures), size[1], size[0], channels), np.uint8)
+    for index, picture in enumerate(pictures):
+        for channel in range(channels):
+            small = picture[..., channel].astype(np.float32)
+            values = _resized(small, size, Image.Resampling.LANCZOS)
+            for _ in range(_ROUNDS):
+                lacking = small - _resized(values, (width, height), Image.Resampling.BOX)
+                values = np.clip(values + _resized(lacking, size, Image.Resampling.BICUBIC), 0, 255)
+            large[index, ..., channel] = np.rint(values)
+    return large
+
+
+def _resized(values: np.ndarray, size: tuple[int, int], how: Image.Resampling) -> np.ndarray:
+    """Resize ``(height, width)`` float32."""
+    return np.asarray(Image.fromarray(values).resize(size, how))
+
+
+def encode(
+    picture: np.ndarray,
+    format: str = "png",
+    metadata: Mapping[str, Any] | None = None,
+    *,
+    source_type: str = DIGITAL_SOURCE_TYPE,
+    dpi: int | None = None,
+) -> bytes:
     """Encode one picture; the same picture and metadata give the same bytes.
 
     Args:
-        picture: ``(height, width, 3)`` or ``(height, width)`` uint8.
+        picture: ``(height, width, 3)``, ``(height, width, 4)`` but for jpg, or ``(height, width)`` uint8.
         format: one of ``FORMATS``.
-        metadata: fields to carry; text chunks ``artgan:<field>`` in a PNG, the EXIF description elsewhere.
+        metadata: facts of a picture that a network has painted, as ``provenance.facts`` returns them: text chunks
+            ``artgan:<name>`` in a PNG, the EXIF description elsewhere, and with them IPTC's source type in XMP. None
+            for what is not painted by one, or shall not tell.
+        source_type: IPTC's; ``provenance.COMPOSITE_SOURCE_TYPE`` where something else is on the picture too.
+        dpi: pixels an inch in print; WebP has no place for it.
 
     Raises:
         UsageError: an unknown format.
@@ -86,36 +132,68 @@ def encode(picture: np.ndarray, format: str = "png", metadata: Mapping[str, Any]
     if format not in FORMATS:
         raise UsageError(f"format {format!r} is not one of {', '.join(FORMATS)}", "use --format png")
     image = Image.fromarray(picture)
-    fields = {name: str(value) for name, value in (metadata or {}).items() if value is not None}
+    told = {name: str(value) for name, value in sorted((metadata or {}).items()) if value is not None}
+    options: dict[str, Any] = {"dpi": (dpi, dpi)} if dpi and format != "webp" else {}
     buffer = io.BytesIO()
     if format == "png":
         info = PngInfo()
-        for name, value in fields.items():
-            info.add_text(_PREFIX + name, value)
-        image.save(buffer, "PNG", pnginfo=info)
-    else:
+        for name, value in told.items():
+            info.add_text(PREFIX + name, value)
+        if told:
+            info.add_itxt(_XMP_KEYWORD, provenance.xmp(told, source_type).decode())
+        image.save(buffer, "PNG", pnginfo=info, **options)
+        return buffer.getvalue()
+    if told:
         exif = Image.Exif()
-        if fields:
-            exif[_EXIF_DESCRIPTION] = "; ".join(f"{_PREFIX}{name}={value}" for name, value in fields.items())
-        options = {"quality": 95, "subsampling": 0} if format == "jpg" else {"quality": 95, "method": 4}
-        image.save(buffer, "JPEG" if format == "jpg" else "WEBP", exif=exif, **options)
+        exif[_EXIF_DESCRIPTION] = provenance.description(told)
+        options |= {"exif": exif, "xmp": provenance.xmp(told, source_type)}
+    if format == "jpg":
+        image.save(buffer, "JPEG", quality=95, subsampling=0, **options)
+    else:
+        image.save(buffer, "WEBP", quality=95, method=4, **options)
     return buffer.getvalue()
 
 
-def write(path: Path, picture: np.ndarray, metadata: Mapping[str, Any] | None = None) -> None:
+def write(
+    path: Path,
+    picture: np.ndarray,
+    metadata: Mapping[str, Any] | None = None,
+    *,
+    source_type: str = DIGITAL_SOURCE_TYPE,
+) -> None:
     """Encode a picture in the format of the path's suffix and write it, whole or not at all."""
-    files.write_bytes(path, encode(picture, path.suffix.lstrip(".").lower(), metadata))
+    files.write_bytes(path, encode(picture, path.suffix.lstrip(".").lower(), metadata, source_type=source_type))
 
 
 def read_metadata(path: Path) -> dict[str, str]:
-    """Return the fields that ``write`` put into a picture, without their prefix; empty where there are none."""
+    """Return the facts that ``write`` put into a picture, without their prefix; empty where there are none."""
     with Image.open(path) as image:
         image.load()
-        found = {k: v for k, v in image.info.items() if isinstance(k, str) and isinstance(v, str)}
-        description = str(image.getexif().get(_EXIF_DESCRIPTION, ""))
-    pairs = (piece.partition("=") for piece in description.split("; "))
-    found.update((name, value) for name, _, value in pairs)
-    return {name.removeprefix(_PREFIX): value for name, value in found.items() if name.startswith(_PREFIX)}
+        return metadata_of(image)
+
+
+def metadata_of(image: Image.Image) -> dict[str, str]:
+    """Return the facts of a picture that was opened and loaded: a PNG may have them behind its pixels."""
+    found = {k: v for k, v in image.info.items() if isinstance(k, str) and isinstance(v, str)}
+    told = {name.removeprefix(PREFIX): str(value) for name, value in found.items() if name.startswith(PREFIX)}
+    return told | provenance.parse(f"{image.getexif().get(_EXIF_DESCRIPTION, '')}; {_comment(image)}")
+
+
+def source_of(image: Image.Image) -> tuple[str, str]:
+    """Return IPTC's source type and the program of a picture of anybody, opened and loaded; empty where not told."""
+    source_type, program = provenance.source_type_of(xmp_of(image))
+    return source_type or provenance.source_type_in(_comment(image)), program
+
+
+def _comment(image: Image.Image) -> str:
+    comment = image.info.get("comment", b"")
+    return comment.decode("ascii", "replace") if isinstance(comment, bytes) else str(comment)
+
+
+def xmp_of(image: Image.Image) -> bytes:
+    """Return the XMP packet of a picture that was opened and loaded; empty where there is none."""
+    packet = image.info.get("xmp") or image.info.get(_XMP_KEYWORD) or b""
+    return packet.encode() if isinstance(packet, str) else bytes(packet)
 
 
 def read_all(paths: Sequence[Path]) -> np.ndarray:

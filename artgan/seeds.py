@@ -11,6 +11,9 @@ from artgan.errors import UsageError
 
 # Keeps artgan's latents apart from other users of the same small seeds: "ART" in ASCII.
 _LATENT_STREAM = 0x415254
+VARIATIONS = 0x564152
+"""The stream of the noise that varies a latent ("VAR"): another than that of latents, so that no seed is varied towards
+itself."""
 _MOST_SEEDS = 1_000_000
 _HIGHEST_SEED = 2**32 - 1
 
@@ -43,12 +46,24 @@ def parse_seeds(text: str) -> list[int]:
     return seeds
 
 
-def latents(seeds: Sequence[int], latent_dim: int) -> np.ndarray:
+def seeds_text(seeds: Sequence[int]) -> str:
+    """Write seeds as ``parse_seeds`` reads them, as short as it goes: ``"0-9,42"``, in their order."""
+    pieces: list[list[int]] = []
+    for seed in seeds:
+        if pieces and seed == pieces[-1][-1] + 1:
+            pieces[-1] = [pieces[-1][0], seed]
+        else:
+            pieces.append([seed])
+    return ",".join("-".join(map(str, piece)) for piece in pieces)
+
+
+def latents(seeds: Sequence[int], latent_dim: int, *, stream: int = _LATENT_STREAM) -> np.ndarray:
     """Draw the latent vector of each seed.
 
     Args:
         seeds: 0 to 4294967295 each.
         latent_dim: length of one vector.
+        stream: other numbers for the same seeds; each stream is independent of the others.
 
     Returns:
         ``(len(seeds), latent_dim)`` float32, standard normal. Row ``i`` depends on ``seeds[i]`` alone.
@@ -57,14 +72,14 @@ def latents(seeds: Sequence[int], latent_dim: int) -> np.ndarray:
     for row, seed in zip(rows, seeds, strict=True):
         # PCG64 and the ziggurat of Generator.normal are stable by NumPy's stream policy only per version;
         # Philox with an explicit Box-Muller keeps the promise "anywhere, any NumPy".
-        row[:] = _normal(seed, latent_dim)
+        row[:] = _normal(seed, latent_dim, stream)
     return rows
 
 
-def _normal(seed: int, count: int) -> np.ndarray:
+def _normal(seed: int, count: int, stream: int) -> np.ndarray:
     """Standard normal numbers from raw Philox words by the Box-Muller transform (Box and Muller, 1958)."""
     half = (count + 1) // 2
-    words = np.random.Philox(key=[seed, _LATENT_STREAM]).random_raw(2 * half)
+    words = np.random.Philox(key=[seed, stream]).random_raw(2 * half)
     # 53 high bits give a double in (0, 1]: never 0, whose logarithm is not finite.
     uniform = ((words >> np.uint64(11)).astype(np.float64) + 1.0) * 2.0**-53
     radius = np.sqrt(-2.0 * np.log(uniform[:half]))

@@ -61,9 +61,21 @@ COMMANDS: dict[str, Entry] = {
     "import-model": Entry(
         "import_model:import_model", "Make a run of a generator's file, old keragan models too.", RUNS
     ),
+    "studio": Entry("studio:studio", "Play a trained network on a page in the browser.", MAKE),
     "sample": Entry("sample:sample", "Paint pictures with a trained generator.", MAKE),
+    "interpolate": Entry("interpolate:interpolate", "Film a walk through what a network knows.", MAKE),
+    "timelapse": Entry(
+        "timelapse:timelapse", "Film how a network learned: the same seeds, checkpoint after checkpoint.", MAKE
+    ),
+    "gallery": Entry("gallery:gallery", "Make a page of pictures to print or to hang, each with its seed.", MAKE),
+    "sign": Entry("sign:sign", "Sign pictures: copies with a signature in a corner.", MAKE),
+    "inspect": Entry("inspect_:inspect", "Say where a picture comes from, and the command that paints it again.", MAKE),
+    "project": Entry("project:project", "Find the latent that paints most like a picture.", MAKE),
     "evaluate": Entry(
         "evaluate:evaluate", "Judge the pictures of a run: how good, how various, whether copied.", JUDGE
+    ),
+    "report": Entry(
+        "report:report", "Make a page of how runs went: curves, pictures over time, options, cost, copies.", JUDGE
     ),
     "demo": Entry("demo:demo", "Paint a collection, learn it, and show it: a few minutes, offline.", TOOL),
     "doctor": Entry("doctor:doctor", "Look whether this machine can train, and say what mends it.", TOOL),

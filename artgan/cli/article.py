@@ -85,5 +85,5 @@ def translate(args: list[str], options: Collection[str], old_flags: Mapping[str,
     if notes and "--epochs" in {word.partition("=")[0] for word in today}:
         notes.append("--epochs counts passes over the dataset; keragan counted batches")
     # train_gan.py joined --path and --dataset.
-    place = "/".join(alone[flag] for flag in ("--path", "--dataset") if flag in alone)
+    place = "/".join(alone[flag] for flag in ("--path", "--dataset", "--input") if flag in alone)
     return [*today, *([place] if place else []), *rest], notes

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import typer
 
@@ -16,6 +16,8 @@ from artgan.errors import UsageError
 if TYPE_CHECKING:
     from artgan.cli.progress import Drawing
     from artgan.events import Event
+
+T = TypeVar("T")
 
 # In a pipe nothing is cut or wrapped: whoever reads it wants all of it.
 _UNCUT = 10_000
@@ -134,6 +136,16 @@ class Console:
         for event in self.follow(events, drawing):
             last = event
         return last
+
+    def outcome(self, events: Generator[Event, None, T]) -> T:
+        """Draw a stream of events to its end and return what its generator returns."""
+        found: list[T] = []
+
+        def kept() -> Iterator[Event]:
+            found.append((yield from events))
+
+        self.finish(kept())
+        return found[0]
 
     def _err(self, text: str) -> None:
         sys.stderr.write(text + "\n")

@@ -7,6 +7,7 @@ import shutil
 import subprocess
 import sys
 import webbrowser
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -41,15 +42,25 @@ def open_run(
         console.result({"path": portal, "opened": opened}, portal)
         return
     path = (found.path if folder else found.newest_grid() or found.path).absolute()
+    opened = open_path(path)
+    if not opened:
+        console.say("there is no viewer here to open it with")
+        if path.is_file():
+            from artgan.cli import inline
+
+            inline.show(console, [path], setting=settings.get("show"))
+    console.result({"path": path, "opened": opened}, str(path))
+
+
+def open_path(path: Path) -> bool:
+    """Open a file or a folder in this machine's viewer; return whether there is one."""
     opener = find_opener()
     if opener:
         subprocess.Popen(
-            [*opener, str(path)], stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
-            start_new_session=True,
+            [*opener, str(path.absolute())], stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL, start_new_session=True,
         )  # fmt: skip
-    else:
-        console.say("there is no viewer here to open it with")
-    console.result({"path": path, "opened": bool(opener)}, str(path))
+    return bool(opener)
 
 
 def find_opener() -> list[str] | None:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from itertools import repeat
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -11,9 +12,12 @@ import typer
 
 from artgan.cli import words
 from artgan.cli.article import Old
+from artgan.cli.choosing import Choosing
 from artgan.cli.command import command
 from artgan.cli.console import Console
 from artgan.cli.elsewhere import make_present
+from artgan.cli.finish import Finish
+from artgan.cli.groups import options_of
 from artgan.cli.hush import hushed
 from artgan.cli.names import RUN_HELP, Epoch, complete_run
 from artgan.errors import UsageError
@@ -25,9 +29,13 @@ if TYPE_CHECKING:
 
 
 @command
+@options_of(Choosing, "choosing")
+@options_of(Finish, "finish")
 def sample(
     console: Console,
     settings: Settings,
+    choosing: Choosing,
+    finish: Finish,
     run: Annotated[
         str | None,
         typer.Option("--run", metavar="RUN", help=f"{RUN_HELP} Not given: @last.", autocompletion=complete_run),
@@ -77,11 +85,16 @@ def sample(
 
     A seed names a picture: the same run, epoch and seed paint it again. Without a mapping network, as in the presets
     there are now, psi scales the latent itself. A generator that was trained with --condition paints its classes in
-    turn: seed 0 the first, seed 1 the second. With --json: an array of objects with path, seed, psi, class, run, epoch.
+    turn: seed 0 the first, seed 1 the second. Variations and mixtures are made of latents, as there is no mapping
+    network. With --json: an array of objects with path, seed, psi, class, run, epoch, and, with --sort,
+    score and copy_of.
 
     Example:
         artgan sample --run @last -n 10
-        artgan sample --run flowers-64-k3f9x2 --seeds 3,17,42 --scale 4
+        artgan sample --run flowers-64-k3f9x2 --seeds 3,17,42 --scale 4 --sign signature.png
+        artgan sample --sort variety --keep 24
+        artgan sample --vary 42 --strength 0.3 -n 12
+        artgan sample --mix 3,17 --amount 0.4
         artgan sample --class still-life -n 10
         artgan sample --class landscape..still-life --seeds 7 -n 12 --grid
     """
@@ -89,6 +102,8 @@ def sample(
 
     walks = WALK in (class_ or "") and latents is None
     _check(format, aspect, None if walks else seeds, latents, count)
+    finish.check()
+    choosing.check(seeds, latents, count, walks)
     folder = find_run(settings.runs_dir, run or LAST) if model is None or run else None
     if folder:
         make_present(console, settings, folder, epoch)
@@ -98,10 +113,17 @@ def sample(
 
         source = samples.open_source(folder, model, epoch=epoch)
         walks = walks and is_walk(class_, source.classes)
-        which = _walked(seeds, count) if walks else _chosen(seeds, latents, count)
-        pictures = samples.sample(source, which, psi=psi, scale=scale, aspect=aspect, classes=class_)
+        which = _walked(seeds, count) if walks else choosing.chosen(source, seeds, latents, count)
+        extras, classes = None, class_
+        if choosing.sort:
+            which, extras = choosing.best(console, settings, source, which, folder, psi, class_)
+            classes = None  # each that is kept has its own
+        choosing.save(console, source, which, classes, force)
+        pictures = samples.sample(source, which, psi=psi, scale=scale, aspect=aspect, classes=classes)
+        pictures = finish.apply(pictures, channels)
         where = out or Path("pictures") / (f"{source.run}-{source.epoch:06d}" if source.run else source.path.stem)
-        rows, there = _write(pictures, source, where, format, channels, grid, force)
+        sheet = {"class": class_, "latents": latents and latents.name, **finish.told()} if grid else None
+        rows, there = _write(pictures, source, where, format, finish, sheet, force, extras)
     epoch_text = f", epoch {source.epoch}" if source.epoch is not None else ""
     console.say(f"{words.count(len(rows), 'picture')} by {source.run or source.path.name}{epoch_text}, in {where}")
     best = folder.best() if folder and epoch is None else None
@@ -110,17 +132,9 @@ def sample(
     if there:
         console.say(f"{there} of them were there already, the same")
     console.result(rows, "\n".join(str(row["path"]) for row in rows))
-    console.next(_more(source.run, model, class_, [row["seed"] for row in rows if row["seed"] is not None], walks))
-
-
-def _chosen(seeds: str | None, latents: Path | None, count: int | None) -> Any:
-    """Return the seeds, or the latents, that say which pictures."""
-    from artgan.sampling.samples import read_latents
-    from artgan.seeds import parse_seeds
-
-    if latents is not None:
-        return read_latents(latents)
-    return parse_seeds(seeds) if seeds else range(count or 10)
+    finish.display(console, [row["path"] for row in rows if row["psi"] is not None], settings.get("show"))
+    seeds_there = [row["seed"] for row in rows if row["seed"] is not None]
+    console.next(_more(source.run, model, class_, seeds_there, walks, choosing.more(seeds, latents, count)))
 
 
 def _walked(seeds: str | None, count: int | None) -> list[int]:
@@ -136,9 +150,20 @@ def _walked(seeds: str | None, count: int | None) -> list[int]:
 
 
 def _write(
-    pictures: Iterable[Sample], source: Source, where: Path, format: str, channels: str, grid: bool, force: bool
+    pictures: Iterable[Sample],
+    source: Source,
+    where: Path,
+    format: str,
+    finish: Finish,
+    sheet: dict[str, Any] | None,
+    force: bool,
+    extras: Sequence[dict[str, Any]] | None,
 ) -> tuple[list[dict[str, Any]], int]:
-    """Write the pictures, and a sheet of all when asked; return a row for each file and how many were there already."""
+    """Write the pictures, and a sheet of all when asked; return a row for each file and how many were there already.
+
+    ``extras`` is what their rows say beside the rest; ``sheet`` is what a sheet tells beside what its pictures have in
+    common, None where none is wanted.
+    """
     import numpy as np
 
     from artgan import images
@@ -147,15 +172,18 @@ def _write(
     rows: list[dict[str, Any]] = []
     painted, there = [], 0
     common = {"run": source.run, "epoch": source.epoch}
-    for picture in pictures:
-        for path, new in samples.write(picture, source, where, format=format, channels=channels, force=force):
+    options: dict[str, Any] = {"format": format, "metadata": finish.metadata, "dpi": finish.dpi}
+    for picture, extra in zip(pictures, extras or repeat({}), strict=False):
+        for path, new in samples.write(picture, source, where, force=force, **options):
             there += not new
-            rows.append({"path": path, "seed": picture.seed, "psi": picture.psi, "class": picture.shows, **common})
-        if grid:
-            painted.append(picture.image)
-    if grid:
+            row = {"path": path, "seed": picture.seed, "psi": picture.psi, "class": picture.shows, **common}
+            rows.append({**row, **extra})
+        if sheet is not None:
+            painted.append(picture)
+    if sheet is not None:
         path = where / f"grid.{format}"
-        data = images.encode(images.grid(np.stack(painted)), format, common)
+        facts = samples.sheet_facts(source, painted, **sheet, dpi=finish.dpi) if finish.metadata else None
+        data = images.encode(images.grid(np.stack([p.image for p in painted])), format, facts, dpi=finish.dpi)
         there += not samples.write_once(path, data, force)
         rows.append({"path": path, "seed": None, "psi": None, "class": None, **common})
     return rows, there
@@ -172,10 +200,12 @@ def _check(format: str, aspect: str, seeds: str | None, latents: Path | None, co
         raise UsageError(f"{' and '.join(given)} both say which pictures", "give one of them")
 
 
-def _more(run: str | None, model: Path | None, class_: str | None, seeds: list[int], walks: bool) -> str:
+def _more(run: str | None, model: Path | None, class_: str | None, seeds: list[int], walks: bool, other: str) -> str:
     """Return the command that paints as many pictures that are not there yet."""
     which = (f"--run {run}" if run else f"--model {model}") + (f" --class {shlex.quote(class_)}" if class_ else "")
     first, many = max(seeds, default=-1) + 1, max(len(seeds), 10)
+    if other:
+        return f"artgan sample {which} {other}"
     if walks:
         return f"artgan sample {which} --seeds {first} -n {len(seeds)}"
     return f"artgan sample {which} --seeds {first}-{first + many - 1}"

@@ -11,9 +11,10 @@ import typer
 from artgan.cli import words
 from artgan.cli.command import command
 from artgan.cli.console import Console
+from artgan.cli.groups import options_of
 from artgan.cli.names import DatasetName, DryRun, Yes, dataset_of
 from artgan.cli.options import tags_of, train_options, unknown_settings, values_of
-from artgan.cli.where import Where, where_options
+from artgan.cli.where import Where
 from artgan.errors import UsageError
 from artgan.models.presets import AUTO
 from artgan.runs.store import NOTHING
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
 
 @command
 @train_options
-@where_options
+@options_of(Where, "where")
 def submit(
     console: Console,
     settings: Settings,

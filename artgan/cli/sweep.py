@@ -14,11 +14,12 @@ import typer
 from artgan.cli import terminal, words
 from artgan.cli.command import command
 from artgan.cli.console import Console
+from artgan.cli.groups import options_of
 from artgan.cli.names import DryRun, Yes, complete_dataset, dataset_of
 from artgan.cli.options import fields, is_whole, tags_of, train_options, unknown_settings, values_of
 from artgan.cli.sweeps import table_of
 from artgan.cli.watching import watch
-from artgan.cli.where import Where, where_options
+from artgan.cli.where import Where
 from artgan.errors import ArtganError, UsageError
 from artgan.settings import Settings
 from artgan.training.config import LENGTHS, parse_duration
@@ -37,7 +38,7 @@ _LOOK_S, _LOOK_REMOTE_S = 1.0, 15.0
 
 @command
 @train_options
-@where_options
+@options_of(Where, "where")
 def start(
     console: Console,
     settings: Settings,

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import functools
-import inspect
-from collections.abc import Callable
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -76,25 +73,3 @@ class Where:
 
     def _vm_size(self, settings: Settings) -> str | None:
         return self.vm_size or (None if self.local or self._cluster(settings) else settings.get("vm_size"))
-
-
-def where_options(function: Callable[..., None]) -> Callable[..., None]:
-    """Give a function the options of ``Where``; its parameter ``where`` receives what was typed."""
-    signature = inspect.signature(function, eval_str=True)
-    hints = inspect.get_annotations(Where, eval_str=True)
-    options = [
-        inspect.Parameter(
-            field.name, inspect.Parameter.KEYWORD_ONLY, default=field.default, annotation=hints[field.name]
-        )
-        for field in fields(Where)
-    ]
-    own = [parameter for name, parameter in signature.parameters.items() if name != "where"]
-
-    @functools.wraps(function)
-    def run(**values: Any) -> None:
-        where = Where(**{field.name: values.pop(field.name) for field in fields(Where)})
-        function(where=where, **values)
-
-    parameters = [p.replace(kind=inspect.Parameter.KEYWORD_ONLY) for p in own] + options
-    run.__signature__ = signature.replace(parameters=parameters)  # type: ignore[attr-defined]
-    return run

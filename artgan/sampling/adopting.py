@@ -7,7 +7,7 @@ from pathlib import Path
 
 import keras
 
-from artgan import files, images, seeds
+from artgan import files, images, provenance, seeds
 from artgan.errors import NotFoundError
 from artgan.models.files import latent_dim, load_generator, picture_size, save_generator
 from artgan.models.painting import paint
@@ -49,6 +49,8 @@ def import_model(path: Path, *, runs_dir: Path, name: str | None = None) -> RunF
     # In full precision: it is the only copy here.
     save_generator(generator, folder.models / f"gen_{epoch:06d}.keras", half=False)
     pictures = paint(generator, seeds.latents(range(_SHEET), latent_dim(generator)))
-    images.write(folder.samples / f"{epoch:06d}.png", images.grid(pictures), {"run": folder.name, "epoch": epoch})
+    shown = seeds.seeds_text(range(_SHEET))
+    facts = provenance.facts(run=folder.name, epoch=epoch, seeds=shown, sheet="training")
+    images.write(folder.samples / f"{epoch:06d}.png", images.grid(pictures), facts)
     folder.log(f"imported from {path}")
     return folder

@@ -14,6 +14,7 @@ from artgan.errors import UsageError
 WALK = ".."
 """What stands between the two ends of a walk."""
 _LONGEST = 60
+_ONE = 1e-6
 
 
 def shares_of(asked: str | np.ndarray, names: Sequence[str], count: int, source: str) -> np.ndarray:
@@ -60,6 +61,14 @@ def told(shares: np.ndarray, names: Sequence[str]) -> str:
     return ",".join(f"{names[number]}:{shares[number]:.4g}" for number in there)
 
 
+def written(shares: np.ndarray, names: Sequence[str]) -> str:
+    """Return what a picture shows to the last bit: ``shares_of`` makes these very shares of it."""
+    text = told(shares, names)
+    if np.array_equal(_parsed(text, names), shares):
+        return text
+    return ",".join(f"{name}:{share!s}" for name, share in zip(names, shares.astype(np.float32), strict=True) if share)
+
+
 def file_text(text: str) -> str:
     """Return what ``told`` told as a part of a file's name, another one for other classes."""
     name = files.safe_name(text, longest=_LONGEST)
@@ -73,7 +82,7 @@ def _parsed(text: str, names: Sequence[str]) -> np.ndarray:
     if whole is not None:
         shares[whole] = 1
         return shares
-    for piece in text.split(","):
+    for piece in _pieces(text, names):
         name, share = piece.rsplit(":", 1) if ":" in piece else (piece, "1")
         number = _number(name, names)
         if number is None:
@@ -81,7 +90,24 @@ def _parsed(text: str, names: Sequence[str]) -> np.ndarray:
         shares[number] += _share(share, piece)
     if not shares.sum() > 0:
         raise UsageError(f"the mixture {text!r} has nothing in it", f"for example: {names[0]}:0.5,{names[-1]}:0.5")
-    return shares / shares.sum()
+    # Shares of a step of a walk come to one but for the last bit, which shall stay as it is.
+    return shares if abs(shares.sum() - 1) < _ONE else shares / shares.sum()
+
+
+def _pieces(text: str, names: Sequence[str]) -> list[str]:
+    """Split a mixture at its commas, but not at one within a class's name, such as an artist's."""
+    pieces: list[str] = []
+    rest = text.split(",")
+    while rest:
+        for end in range(1, len(rest) + 1):
+            piece = ",".join(rest[:end])
+            if _number(piece.rsplit(":", 1)[0], names) is not None:
+                break
+        else:
+            piece, end = rest[0], 1  # which is then refused, by its name
+        pieces.append(piece)
+        rest = rest[end:]
+    return pieces
 
 
 def _number(name: str, names: Sequence[str]) -> int | None:

@@ -2,26 +2,35 @@
 
 from __future__ import annotations
 
-import io
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 import keras
 import numpy as np
 
-from artgan import files, images, seeds
-from artgan.errors import DamagedError, NotFoundError, UsageError
+from artgan import files, images, provenance, seeds
+from artgan.errors import NotFoundError, UsageError
 from artgan.models.files import latent_dim, load_generator
 from artgan.models.painting import class_count, in_turn, paint
 from artgan.runs.folder import RunFolder
-from artgan.sampling.classes import file_text, shares_of, told
+from artgan.sampling.classes import file_text, shares_of, told, written
+from artgan.sampling.latents import TEXT, Latent, read_latents, shares_of_all
+from artgan.sampling.signing import Signer
 
-ENGINE = "tensorflow"
+__all__ = [
+    "Sample", "Source", "open_source", "ordered", "plan", "read_latents", "sample", "sheet_facts", "signed", "write",
+    "write_once",
+]  # fmt: skip
+
 CHANNELS = ("rgb", "bgr", "both")
 ASPECTS = ("square", "original")
 _HIGHEST_SCALE = 16
+# The description of a JPEG has no room for more than some ten thousand letters.
+_LONGEST_LIST = 8000
+_AT_A_TIME = 64
+"""Pictures that are painted in one piece, so that ten thousand need no more memory than some."""
 
 
 @dataclass(frozen=True)
@@ -29,12 +38,14 @@ class Sample:
     """One picture.
 
     Attributes:
-        name: what its file is called, without the suffix: ``seed000042``, or ``latent000003``; with the class, where
-            one was asked for: ``seed000042-still-life``.
+        name: what its file is called, without the suffix: ``seed000042``, ``latent000003`` or, where it follows from
+            others, ``seed000042-vary-0.3-000001``; with the class, where one was asked for: ``seed000042-still-life``.
         seed: 0 to 4294967295; None when it was painted from given latents.
         psi: what its latent was scaled by.
         image: ``(height, width, 3)`` uint8.
         shows: its class, or the mixture of classes: "still-life:0.5,landscape:0.5"; None where none are known.
+        made: what else it takes to paint it again, named as the command line does, where it is not the usual: scale,
+            aspect, channels, sign ...; and the latent, where no seed says it.
     """
 
     name: str
@@ -42,6 +53,9 @@ class Sample:
     psi: float
     image: np.ndarray
     shows: str | None = None
+    made: Mapping[str, Any] = field(default_factory=dict)
+    latent: np.ndarray | None = None
+    """What it was painted from, ``(latent_dim,)`` float32, before psi."""
 
 
 @dataclass(frozen=True)
@@ -55,20 +69,18 @@ class Source:
     typical_aspect: float | None = None
     classes: tuple[str, ...] = ()
     """Names of the classes that it paints, in its own order."""
+    digest: str = ""
+    """SHA-256 of the generator's file."""
+
+    def facts(self, **more: Any) -> dict[str, str]:
+        """Return what all its pictures, sheets and films tell, and more."""
+        model, run = (None, self.run) if self.run else (self.path.name, self.path.name)
+        return provenance.facts(run=run, model=model, epoch=self.epoch, generator=self.digest[:12] or None, **more)
 
     def metadata(self, sample: Sample) -> dict[str, Any]:
-        """Return the fields that a picture carries."""
-        from artgan import __version__
-
-        return {
-            "run": self.run or self.path.name,
-            "epoch": self.epoch,
-            "seed": sample.seed,
-            "psi": f"{sample.psi:g}",
-            "class": sample.shows,
-            "engine": ENGINE,
-            "version": __version__,
-        }
+        """Return the facts that a picture carries."""
+        psi = f"{sample.psi:g}" if float(f"{sample.psi:g}") == sample.psi else repr(sample.psi)
+        return self.facts(**{"seed": sample.seed, "psi": psi, "class": sample.shows, **sample.made})
 
 
 def open_source(run: RunFolder | None = None, model: Path | None = None, *, epoch: int | str | None = None) -> Source:
@@ -87,12 +99,13 @@ def open_source(run: RunFolder | None = None, model: Path | None = None, *, epoc
         if not model.is_file():
             raise NotFoundError(f"no file {model}", "name a gen_<epoch> file, or use --run RUN")
         generator = load_generator(model)
-        return Source(generator, model, classes=_names(generator, []))
+        return Source(generator, model, classes=_names(generator, []), digest=files.sha256_file(model))
     assert run is not None
     checkpoint, record = run.generator(epoch), run.current()
     generator = load_generator(checkpoint.path)
     names = _names(generator, record.classes)
-    return Source(generator, checkpoint.path, run.name, checkpoint.epoch, record.typical_aspect, names)
+    digest = files.sha256_file(checkpoint.path)
+    return Source(generator, checkpoint.path, run.name, checkpoint.epoch, record.typical_aspect, names, digest)
 
 
 def _names(generator: keras.Model, known: Sequence[str]) -> tuple[str, ...]:
@@ -103,7 +116,7 @@ def _names(generator: keras.Model, known: Sequence[str]) -> tuple[str, ...]:
 
 def sample(
     source: Source,
-    chosen: Sequence[int] | np.ndarray,
+    chosen: Sequence[int] | Sequence[Latent] | np.ndarray,
     *,
     psi: float = 1.0,
     scale: int = 1,
@@ -114,9 +127,9 @@ def sample(
 
     Args:
         source: what ``open_source`` returned.
-        chosen: seeds, or latents ``(n, latent_dim)`` float32.
+        chosen: seeds, latents ``(n, latent_dim)`` float32, or latents with their names.
         psi: every latent is multiplied by it: below 1 the pictures are more alike and more typical, above 1 bolder.
-        scale: 1 to 16, enlarges by Lanczos resampling: more pixels, no more detail.
+        scale: 1 to 16, enlarges by ``images.magnify``: more pixels, no more detail.
         aspect: "square", or "original", which stretches the square back to the typical shape of the paintings, where
             they were squeezed into it (``prepare --fit stretch``).
         classes: what to paint, for a generator of classes: a name, a mixture "still-life:0.5,landscape:0.5", a walk
@@ -130,25 +143,56 @@ def sample(
         UsageError: latents of another length, a scale or psi out of bounds, no typical shape known, no such class.
     """
     _check(source, psi, scale, aspect)
-    length = latent_dim(source.generator)
-    given = isinstance(chosen, np.ndarray)
+    for latents in plan(source, chosen, classes):
+        values = np.stack([latent.values for latent in latents]) * np.float32(psi)
+        pictures = paint(source.generator, values, shares_of_all(latents))
+        pictures = images.magnify(pictures, _shape(pictures.shape[1], scale, source, aspect))
+        for latent, picture in zip(latents, pictures, strict=True):
+            shows = None if latent.shares is None else told(latent.shares, source.classes)
+            made: dict[str, Any] = dict(latent.fields)
+            made |= {"scale": scale} if scale != 1 else {}
+            made |= {"aspect": aspect} if aspect != ASPECTS[0] else {}
+            made |= {} if latent.shares is None else {"class": written(latent.shares, source.classes)}
+            yield Sample(latent.name, latent.seed, psi, picture, shows, made, latent.values)
+
+
+def plan(
+    source: Source, chosen: Sequence[int] | Sequence[Latent] | np.ndarray, classes: str | np.ndarray | None = None
+) -> Iterator[list[Latent]]:
+    """Give what was chosen its latents, classes and names, some at a time; parameters and errors as for ``sample``."""
+    length, whose = latent_dim(source.generator), source.run or source.path.name
     if isinstance(chosen, np.ndarray) and (chosen.ndim != 2 or chosen.shape[1] != length):
         raise UsageError(f"latents of shape {chosen.shape} do not fit: (n, {length}) is wanted")
-    asked = None if classes is None else shares_of(classes, source.classes, len(chosen), source.run or source.path.name)
-    # Painted in pieces, so that ten thousand pictures need no more memory than some.
-    for first in range(0, len(chosen), 64):
-        piece = chosen[first : first + 64]
-        latents = np.asarray(piece, np.float32) if given else seeds.latents([int(seed) for seed in piece], length)
-        shares = None if asked is None else asked[first : first + 64]
-        if shares is None and source.classes:
-            shares = in_turn(range(first, first + len(piece)) if given else piece, len(source.classes))
-        pictures = paint(source.generator, latents * np.float32(psi), shares)
-        pictures = images.enlarge(pictures, _shape(pictures.shape[1], scale, source, aspect))
-        for offset, picture in enumerate(pictures):
-            seed = None if given else int(piece[offset])
-            name = f"latent{first + offset:06d}" if given else f"seed{seed:06d}"
-            shows = None if shares is None else told(shares[offset], source.classes)
-            yield Sample(name if asked is None else f"{name}-{file_text(str(shows))}", seed, psi, picture, shows)
+    asked = None if classes is None else shares_of(classes, source.classes, len(chosen), whose)
+    for first in range(0, len(chosen), _AT_A_TIME):
+        latents = _named(chosen[first : first + _AT_A_TIME], first, length)
+        if asked is not None:
+            latents = [
+                replace(latent, name=f"{latent.name}-{file_text(told(row, source.classes))}", shares=row)
+                for latent, row in zip(latents, asked[first : first + _AT_A_TIME], strict=True)
+            ]
+        elif source.classes:
+            numbers = [first + row if latent.seed is None else latent.seed for row, latent in enumerate(latents)]
+            turn = in_turn(numbers, len(source.classes))
+            latents = [
+                replace(latent, shares=row) if latent.shares is None else latent
+                for latent, row in zip(latents, turn, strict=True)
+            ]
+        yield latents
+
+
+def _named(piece: Sequence[int] | Sequence[Latent] | np.ndarray, first: int, length: int) -> list[Latent]:
+    if isinstance(piece, np.ndarray):
+        rows = np.asarray(piece, np.float32)
+        return [
+            Latent(f"latent{first + row:06d}", z, fields={TEXT: provenance.latent_text(z)})
+            for row, z in enumerate(rows)
+        ]
+    latents = [one for one in piece if isinstance(one, Latent)]
+    if latents:
+        return latents
+    numbers = [int(one) for one in piece if not isinstance(one, Latent)]
+    return [Latent(f"seed{n:06d}", z, n) for n, z in zip(numbers, seeds.latents(numbers, length), strict=True)]
 
 
 def _check(source: Source, psi: float, scale: int, aspect: str) -> None:
@@ -171,28 +215,40 @@ def _shape(side: int, scale: int, source: Source, aspect: str) -> tuple[int, int
     return round(side * scale * max(ratio, 1.0)), round(side * scale * max(1.0 / ratio, 1.0))
 
 
-def read_latents(path: Path) -> np.ndarray:
-    """Read latents ``(n, latent_dim)``, or one of them ``(latent_dim,)``, from a ``.npy`` file; float32.
+def ordered(pictures: Iterable[Sample], channels: str = "rgb") -> Iterator[Sample]:
+    """Give pictures their order of colours: "rgb"; "bgr" with red and blue exchanged; or "both", one after the other.
 
     Raises:
-        NotFoundError: no such file.
-        DamagedError: it is not an array of finite numbers; nothing in it is run.
+        UsageError: another order.
     """
-    try:
-        latents = np.load(io.BytesIO(path.read_bytes()), allow_pickle=False)
-    except FileNotFoundError as error:
-        raise NotFoundError(f"no file {path}") from error
-    except (ValueError, EOFError, OSError) as error:
-        raise DamagedError(f"{path} is not a .npy file of numbers") from error
-    if not isinstance(latents, np.ndarray) or latents.dtype.kind not in "fiu" or latents.ndim not in {1, 2}:
-        raise DamagedError(f"{path} does not hold latents of shape (n, latent_dim)")
-    if not np.isfinite(latents).all():
-        raise DamagedError(f"{path} holds numbers that are not finite")
-    return np.atleast_2d(latents).astype(np.float32)
+    if channels not in CHANNELS:
+        raise UsageError(f"channels {channels!r} is not one of {', '.join(CHANNELS)}", "use --channels rgb")
+    for picture in pictures:
+        if channels != "bgr":
+            yield picture
+        if channels != "rgb":
+            exchanged = np.ascontiguousarray(picture.image[..., ::-1])
+            made = {**picture.made, "channels": "bgr"}
+            yield replace(picture, name=f"{picture.name}_bgr", image=exchanged, made=made)
+
+
+def signed(pictures: Iterable[Sample], signing: Signer) -> Iterator[Sample]:
+    """Sign pictures by their seeds, as ``signing.signer`` says."""
+    for picture in pictures:
+        image, told = signing(picture.image, picture.seed)
+        yield replace(picture, image=image, made={**picture.made, **told})
 
 
 def write(
-    picture: Sample, source: Source, out: Path, *, format: str = "png", channels: str = "rgb", force: bool = False
+    picture: Sample,
+    source: Source,
+    out: Path,
+    *,
+    format: str = "png",
+    channels: str = "rgb",
+    force: bool = False,
+    metadata: bool = True,
+    dpi: int | None = None,
 ) -> list[tuple[Path, bool]]:
     """Write a sample into a folder.
 
@@ -203,6 +259,8 @@ def write(
         format: png, jpg or webp.
         channels: "rgb"; "bgr" with red and blue exchanged, as old keragan galleries show; or "both".
         force: replace a file that shows something else.
+        metadata: whether the file tells where the picture comes from.
+        dpi: pixels an inch in print, if that is to be told.
 
     Returns:
         (path, whether it was written): a file that already is this very picture is left as it is.
@@ -210,16 +268,23 @@ def write(
     Raises:
         UsageError: another file of that name is there, and ``force`` is not set.
     """
-    if channels not in CHANNELS:
-        raise UsageError(f"channels {channels!r} is not one of {', '.join(CHANNELS)}", "use --channels rgb")
     done = []
-    for order in ("rgb", "bgr") if channels == "both" else (channels,):
-        suffix = "_bgr" if order == "bgr" else ""
-        path = out / f"{picture.name}{suffix}.{format}"
-        pixels = picture.image if order == "rgb" else np.ascontiguousarray(picture.image[..., ::-1])
-        data = images.encode(pixels, format, source.metadata(picture))
-        done.append((path, write_once(path, data, force)))
+    for one in ordered([picture], channels):
+        facts = source.metadata(replace(one, made={**one.made, "dpi": dpi})) if metadata else None
+        path = out / f"{one.name}.{format}"
+        done.append((path, write_once(path, images.encode(one.image, format, facts, dpi=dpi), force)))
     return done
+
+
+def sheet_facts(source: Source, painted: Sequence[Sample], **more: Any) -> dict[str, str]:
+    """Return what a sheet tells: whose pictures, which, and what all of them have in common."""
+    first = painted[0]
+    alike = {key: value for key, value in first.made.items() if all(p.made.get(key) == value for p in painted)}
+    known = [picture.seed for picture in painted if picture.seed is not None]
+    text = seeds.seeds_text(known)
+    which = {"seeds": text if text and len(text) <= _LONGEST_LIST else None, "count": len(painted), "sheet": "grid"}
+    facts = {**source.metadata(replace(first, seed=None, shows=None, made=alike)), **which}
+    return facts | {name: str(value) for name, value in more.items() if value is not None}
 
 
 def write_once(path: Path, data: bytes, force: bool) -> bool:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from artgan import files, images, seeds
+from artgan import files, images, provenance, seeds
 from artgan.events import Event
 from artgan.models.files import save_generator
 from artgan.models.painting import paint
@@ -64,7 +64,9 @@ def save(session: Session, folder: RunFolder) -> Iterator[Event]:
     images.write(
         sheet,
         _sheet(paint(session.trainer.averaged, np.load(folder.latents_path)), session.config.size),
-        {"run": folder.record.name, "epoch": epoch, "step": state.step},
+        provenance.facts(
+            run=folder.record.name, epoch=epoch, step=state.step, latents=folder.latents_path.name, sheet="training"
+        ),
     )
     _thin(folder, session.config.keep)
     folder.update(

@@ -45,6 +45,8 @@ def pixels(source: samples.Source, chosen: object, classes: object = None) -> li
         ("landscape:1, still-life:3", [0.25, 0, 0.75], "landscape:0.25,still-life:0.75"),
         ("landscape,still-life", [0.5, 0, 0.5], "landscape:0.5,still-life:0.5"),
         ("landscape:7", [1, 0, 0], "landscape"),
+        ("Renoir, Auguste:0.5,still-life:0.5", [0, 0.5, 0.5], "Renoir, Auguste:0.5,still-life:0.5"),
+        ("landscape, Renoir, Auguste", [0.5, 0.5, 0], "landscape:0.5,Renoir, Auguste:0.5"),
     ],
 )
 def test_names_and_mixtures_become_shares(text: str, shares: list[float], said: str) -> None:

@@ -1,0 +1,167 @@
+"""``artgan project``: the latent that paints most like a picture."""
+
+from __future__ import annotations
+
+import shlex
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from artgan.cli import words
+from artgan.cli.command import command
+from artgan.cli.console import Console
+from artgan.cli.elsewhere import make_present
+from artgan.cli.hush import hushed
+from artgan.cli.names import RUN_HELP, Epoch, complete_run
+from artgan.errors import UsageError
+from artgan.files import safe_name, sha256_file
+from artgan.runs.store import LAST, find_run
+from artgan.settings import Settings
+from artgan.training.stopping import stop_on_signal
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    from artgan.sampling.projecting import Found
+    from artgan.sampling.samples import Source
+
+_NAMES = ("target.png", "way.png", "latent.npy", "found.png")  # the last tells that all are there
+_FRAMES, _SMALLEST_SIDE = 8, 128
+
+
+@command
+def project(
+    console: Console,
+    settings: Settings,
+    picture: Annotated[Path, typer.Argument(metavar="PICTURE", help="A picture of any common format.")],
+    run: Annotated[
+        str | None,
+        typer.Option("--run", metavar="RUN", help=f"{RUN_HELP} Not given: @last.", autocompletion=complete_run),
+    ] = None,
+    model: Annotated[Path | None, typer.Option("--model", metavar="FILE", help="A generator's file.")] = None,
+    class_: Annotated[
+        str | None, typer.Option("--class", metavar="NAME", help="A class, or a mixture; default: the nearest.")
+    ] = None,
+    epoch: Epoch = None,
+    steps: Annotated[
+        int | None, typer.Option("--steps", min=0, metavar="N", help="More come nearer; default 200, half a minute.")
+    ] = None,
+    seed: Annotated[int, typer.Option("--seed", min=0, metavar="N", help="Another number begins elsewhere.")] = 0,
+    fit: Annotated[
+        str | None,
+        typer.Option(
+            "--fit", metavar="crop|pad|stretch|smart", help="How it becomes square; default: as the paintings did."
+        ),
+    ] = None,
+    out: Annotated[
+        Path | None,
+        typer.Option("--out", "-o", metavar="DIR", help="Where to; default: pictures/RUN-EPOCH/project-PICTURE."),
+    ] = None,
+    force: Annotated[bool, typer.Option("--force", help="Replace what is there.")] = False,
+) -> None:
+    """Find the latent that paints most like a picture.
+
+    Of 256 seeds the nearest four are followed downhill, by pixels and by what a feature network sees, while they stay
+    as long as latents are. What is found is what this network can paint of it: its own pictures come back as they were,
+    others as it would have painted them. Written are target.png (the picture as the network sees it), found.png,
+    way.png (the target, then the way) and latent.npy, which sample takes wherever it takes seeds. Ctrl-C ends early and
+    keeps what was found. The same command finds the same. With --json: an object with folder, latent, loss, start and
+    random (losses of the best and of the median seed), pixels, length, class and steps.
+
+    Example:
+        artgan project painting.jpg --run @starter
+        artgan project painting.jpg --run flowers-64-k3f9x2 --steps 1000
+    """
+    folder = find_run(settings.runs_dir, run or LAST) if model is None or run else None
+    if folder:
+        make_present(console, settings, folder, epoch)
+    console.say(f"opening {folder.name if folder else model} ...")
+    with stop_on_signal() as asked, hushed(console):
+        from artgan.models.files import picture_size
+        from artgan.sampling import classes, projecting, samples
+
+        source = samples.open_source(folder, model, epoch=epoch)
+        size = picture_size(source.generator)
+        target = projecting.read_target(picture, size, fit or ("stretch" if source.typical_aspect else "crop"))
+        where = out or _place(source, picture)
+        wanted = projecting.STEPS if steps is None else steps
+        told = None if class_ is None else classes.shares_of(class_, source.classes, 1, source.run or str(model))[0]
+        asked_for = {
+            "target": sha256_file(picture)[:16], "begun": seed, "steps": wanted, "fit": fit, "asked": class_,
+            "run": source.run, "epoch": source.epoch,
+        }  # fmt: skip
+        if not force:
+            _check_room(where, asked_for)
+        found = console.outcome(
+            projecting.project(source, target, steps=wanted, seed=seed, shares=told, should_stop=asked.is_set)
+        )
+        shows = _write(source, target, found, where, {**asked_for, "steps": found.steps})
+    early = f" of {wanted}; it was ended early" if found.steps < wanted else ""
+    console.say(
+        f"loss {found.loss:.3f} after {words.count(found.steps, 'step')}{early}; {found.start:.3f} was the best of 256"
+        f" seeds, {found.random:.3f} their median; pixels differ by {found.pixels:.1%}"
+    )
+    value = {
+        "folder": where, "latent": where / "latent.npy", "loss": found.loss, "start": found.start,
+        "random": found.random, "pixels": found.pixels, "length": found.length, "class": shows, "steps": found.steps,
+    }  # fmt: skip
+    console.result(value, "\n".join(str(where / name) for name in _NAMES))
+    which = f"--run {source.run}" if source.run else f"--model {shlex.quote(str(model))}"
+    which += f" --class {shlex.quote(shows)}" if shows else ""
+    console.next(f"artgan sample {which} --vary {shlex.quote(str(where / 'latent.npy'))} -n 12")
+
+
+def _place(source: Source, picture: Path) -> Path:
+    whose = f"{source.run}-{source.epoch:06d}" if source.run else source.path.stem
+    return Path("pictures") / whose / f"project-{safe_name(picture.stem, longest=40)}"
+
+
+def _check_room(where: Path, asked_for: dict[str, Any]) -> None:
+    """Refuse before the work, not after it, to replace what was found of another picture or in another way.
+
+    Raises:
+        UsageError: something else is there.
+    """
+    from artgan import images
+
+    there = [where / name for name in _NAMES if (where / name).exists()]
+    if not there:
+        return
+    same = False
+    if (where / "found.png").is_file():
+        try:
+            fields = images.read_metadata(where / "found.png")
+        except (OSError, SyntaxError, ValueError):
+            fields = {}
+        same = all(fields.get(name) == str(value) for name, value in asked_for.items() if value is not None)
+    if not same:
+        raise UsageError(f"{there[-1]} is there already", "choose another --out, or replace it with --force")
+
+
+def _write(source: Source, target: np.ndarray, found: Found, where: Path, fields: dict[str, Any]) -> str | None:
+    """Write what was found, and return its class."""
+    import numpy as np
+
+    from artgan import images
+    from artgan.models.painting import paint
+    from artgan.provenance import COMPOSITE_SOURCE_TYPE, latent_text
+    from artgan.sampling import projecting, samples
+    from artgan.sampling.latents import TEXT, Latent, write_latents
+
+    own = {name: value for name, value in fields.items() if name not in ("run", "epoch")}  # all its pictures tell those
+    named = {name: str(value) for name, value in own.items() if value is not None}
+    named |= {"loss": f"{found.loss:.6g}", TEXT: latent_text(found.latent)}
+    (picture,) = samples.sample(source, [Latent("found", found.latent, fields=named, shares=found.shares)])
+    frames = projecting.along(found.way, _FRAMES)
+    shares = None if found.shares is None else np.tile(found.shares, (len(frames), 1))
+    strip = np.concatenate([target[None], paint(source.generator, frames, shares)])
+    side = max(_SMALLEST_SIDE, target.shape[0])
+    sheet = images.grid(images.enlarge(strip, (side, side)), len(strip), gap=4)
+    # It begins with the picture that was given, which no algorithm has to have made.
+    told = source.facts(sheet="way")
+    images.write(where / "target.png", target)
+    images.write(where / "way.png", sheet, told, source_type=COMPOSITE_SOURCE_TYPE)
+    write_latents(where / "latent.npy", found.latent[None], force=True)
+    samples.write(picture, source, where, force=True)
+    return picture.shows
