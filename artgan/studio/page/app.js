@@ -9,8 +9,8 @@ const app = (() => {
   const KEYS = [
     ["Everywhere", [["1 – 6", "wall, bench, walk, compare, drift, runs"], ["ctrl z", "undo"], ["ctrl shift z", "redo"], ["l", "light or dark room"], ["?", "this page"], ["Escape", "close, or back"]]],
     ["Wall", [["arrows", "from picture to picture"], ["Enter", "to the bench"], ["s", "star"], ["a", "add to the walk"], ["/", "to a seed"], ["r", "to a seed by chance"], ["Home", "to seed 0"]]],
-    ["Bench", [["arrows", "through the variations; Enter takes one"], ["v", "eight others"], ["n  p  r", "next seed, the one before, one by chance"], ["m", "mix with another"], ["s", "star"], ["x", "save"], ["a", "add to the walk"], ["c", "copy the command"], ["o", "bring a picture"], ["Backspace", "on a slider: back to where it began"]]],
     ["Walk", [["space", "play, pause"], ["alt ← →", "move a picture"], ["Delete", "take it off"]]],
+    ["Bench", [["arrows", "through the variations; Enter takes one"], ["v", "eight others"], ["n  p  r", "next seed, the one before, one by chance"], ["m", "mix with another"], ["s", "star"], ["x", "save"], ["a", "add to the walk"], ["c", "copy the command"], ["o", "bring a picture"], ["Backspace", "on a slider: back to where it began"]]],
     ["Drift", [["f", "full screen"], ["space", "pause, go on"], ["← →", "slower, faster"], ["↑", "next"], ["z", "whole, or filling the screen"], ["Escape", "leave"]]],
   ];
 
@@ -75,6 +75,7 @@ const app = (() => {
     for (const name of names) $(name).hidden = name !== next;
     if (!document.activeElement || document.activeElement === document.body || document.activeElement.closest("[hidden]")) $("views").focus({ preventScroll: true });
     rooms[next].show();
+    if (state.info.going) state.refresh().catch(() => {});
   }
 
   function first() {

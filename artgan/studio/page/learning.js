@@ -32,7 +32,7 @@ const learning = (() => {
       verdict: make("p", { class: "verdict", "aria-live": "polite" }), facts: make("p", { class: "facts" }),
       acts: make("div", { class: "row" }), charts: make("div", { class: "charts" }), sheet: make("figure", { class: "mat sheet", hidden: true }, make("img", { alt: "" }), make("figcaption", { class: "facts" })),
     };
-    $("learning").replaceChildren(make("h1", {}, name), parts.verdict, parts.facts, parts.acts, make("div", { class: "seen" }, parts.sheet, parts.charts));
+    $("learning").replaceChildren(make("h1", {}, name), parts.verdict, parts.facts, parts.acts, make("div", { class: "evidence" }, parts.sheet, parts.charts));
     acts(run?.going);
     poll(name);
   }

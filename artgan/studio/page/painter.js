@@ -99,7 +99,9 @@ const painter = (() => {
   // The higher the rank, the earlier.
   function tile(canvas, recipe, { side = 160, size = 64, rank = 0, done } = {}) {
     const scale = scaleFor(size, side);
-    const name = `${scale} ${recipes.key(recipe)}`;
+    // The highest epoch of a run that goes on is another one tomorrow.
+    const newest = recipe.epoch === null && recipe.run === state.info?.name ? state.info.epochs.at(-1) : "";
+    const name = `${scale} ${newest} ${recipes.key(recipe)}`;
     if (canvas.dataset.key === name) return;
     canvas.dataset.key = name;
     const found = cache.get(name);
@@ -146,12 +148,11 @@ const painter = (() => {
       if (error.status === 0 || error.status === 503 || error.status === 409) {
         queue.unshift(...batch);
         pause = error.status ? 400 : 1500;
-      } else if (batch.length > 1 && error.status === 400) {
-        for (const wish of batch) await alone(wish); // one of them cannot be painted: the others can
       } else {
-        batch.forEach(fail);
         if (error.status === 404) state.lost(error, run);
-        else dom.complain(error);
+        if (batch.length > 1 && error.status === 400) for (const wish of batch) await alone(wish); // the others can be
+        else batch.forEach(fail);
+        if (error.status !== 400 && error.status !== 404) dom.complain(error);
       }
     }
     if (pause) await new Promise((done) => setTimeout(done, pause));

@@ -239,6 +239,7 @@ const panel = (() => {
   }
 
   state.on("run", build);
+  state.on("epochs", build);
   state.on("bench", show);
 
   return { epochSlider, classSelect, mix, find };

@@ -32,7 +32,7 @@ const projecting = (() => {
       if (end.state !== "done") throw new api.Refusal(400, end.error || "it was not found", end.hint);
       if (state.info.name !== run) return dom.say("another run was opened meanwhile: bring the picture again", { long: true });
       state.reference = { url, loss: end.loss };
-      bench.name(file.name.replace(/\.[^.]+$/, ""));
+      bench.name(file.name.replace(/\.[^.]+$/, "").replace(/[_\s]+/g, " "));
       await state.put(end.recipe);
       bench.showReference();
       dom.say("this is the nearest that the network can paint", { long: true });

@@ -102,8 +102,35 @@ const state = (() => {
     tell("steps");
   }
 
-  // A run that was deleted while it was open.
-  function lost(error, run = self.info?.name) {
+  // What a run that goes on has brought since: epochs, its state.
+  async function refresh() {
+    const run = self.info?.name;
+    if (!run) return;
+    const info = await api.get(api.of(run));
+    if (self.info.name !== run) return;
+    const before = String(self.info.epochs);
+    Object.assign(self.info, { epochs: info.epochs, best: info.best, state: info.state, going: info.going });
+    if (String(info.epochs) === before) return;
+    for (const what of [self.look, self.sitting]) if (what && !info.epochs.includes(what.epoch)) what.epoch = null;
+    tell("epochs", self.info);
+    tell("bench");
+  }
+
+  // Something of a run is not there: the run itself, deleted while it was open, or an epoch that was thinned out.
+  let checking = false;
+  async function lost(error, run = self.info?.name) {
+    if (checking) return;
+    checking = true;
+    try {
+      if (run === self.info?.name) await refresh();
+      else await api.get(api.of(run));
+      dom.complain(error);
+    } catch (worse) {
+      if (worse.status === 404) gone(run);
+    }
+    checking = false;
+  }
+  function gone(run) {
     dom.warn(Object.assign(new Error(`Run ${run} is not there any more.`), { hint: "choose another run above; what you saved is still in pictures/" }));
     load().catch(() => {});
   }
@@ -153,7 +180,7 @@ const state = (() => {
   }
 
   return Object.assign(self, {
-    on, tell, sit, recipe, change, put, commit, keep, load, open, lost, star, unstar, rename, starOf, toggle,
+    on, tell, sit, recipe, change, put, commit, keep, load, open, refresh, lost, star, unstar, rename, starOf, toggle,
     undo: () => go(self.at - 1), redo: () => go(self.at + 1), go,
   });
 })();

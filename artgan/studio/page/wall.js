@@ -177,6 +177,7 @@ const wall = (() => {
     hung.clear();
     if (!$("wall").hidden) show();
   });
+  state.on("epochs", (info) => { controls(info); arrange(); });
   state.on("stars", () => {
     $("star-count").textContent = state.info.stars.length || "";
     if (!$("wall").hidden) turn();
