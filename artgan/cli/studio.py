@@ -63,7 +63,7 @@ def studio(
     guard = Guard(listen)
     elsewhere = folder.name != STARTER and folder.path.absolute().parent != settings.runs_dir.absolute()
     easel = Easel(settings.runs_dir, {folder.name: folder} if elsewhere else None)
-    playing = Studio(easel, guard, out, folder.name, _stopper(settings))
+    playing = Studio(easel, guard, out, folder.name, _stopper(settings), _signing(settings))
     with serving.serving(App(playing), listen) as server:
         console.say(f"the studio of {folder.name} is open; Ctrl-C closes it")
         if os.environ.get("SSH_CONNECTION"):
@@ -92,3 +92,11 @@ def _stopper(settings: Settings):  # type: ignore[no-untyped-def]
     from artgan.compute.following import end_run
 
     return lambda folder: end_run(folder, place_of(settings, folder))
+
+
+def _signing(settings: Settings):  # type: ignore[no-untyped-def]
+    """Return what signs a picture, where a signature is configured."""
+    from artgan.cli.finish import Hand
+
+    path = settings.get("sign")
+    return Hand().signer([Path(str(path)).expanduser()]) if path else None
