@@ -7,6 +7,7 @@ const learning = (() => {
   let url = "";
   let timer = 0;
   let parts = {};
+  const stopping = new Set(); // asked to stop: they finish their step first, which may take a while
 
   const WORDS = { running: "learning", finished: "finished", stopped: "stopped", failed: "failed", cancelled: "cancelled", lost: "lost", queued: "waiting", preparing: "preparing", submitting: "being sent", damaged: "damaged" };
 
@@ -41,19 +42,25 @@ const learning = (() => {
     const run = state.runs.find((one) => one.name === shown);
     const wanted = [];
     if (run?.epoch !== null && run) wanted.push(make("button", { type: "button", class: "quiet", icon: "wall", onclick: () => app.turnTo(shown, "wall") }, "To its wall"));
-    if (going) wanted.push(make("button", { type: "button", class: "quiet stop", icon: "stop", onclick: () => stop(shown) }, "Stop it"));
+    if (going) wanted.push(make("button", { type: "button", class: "quiet stop", icon: "stop", disabled: stopping.has(shown), onclick: () => stop(shown) }, stopping.has(shown) ? "Stopping …" : "Stop it"));
     if (going) wanted.push(make("span", { class: "facts live" }, "live"));
-    if (parts.acts.dataset.going !== String(Boolean(going)) || !parts.acts.children.length) parts.acts.replaceChildren(...wanted);
-    parts.acts.dataset.going = Boolean(going);
+    const now = `${shown} ${Boolean(going)} ${stopping.has(shown)}`;
+    if (parts.acts.dataset.now !== now) parts.acts.replaceChildren(...wanted);
+    parts.acts.dataset.now = now;
   }
 
   async function stop(name) {
     if (!(await dom.ask(`Stop ${name}? It finishes its step and keeps what it has learned; artgan train can take it up again.`, "Stop it"))) return;
+    stopping.add(name);
+    acts(true);
+    dom.say("asked to stop: it finishes its step first");
     try {
       await api.post(api.of(name, "stop"));
-      dom.say("asked to stop: it finishes its step first");
-      poll(name);
-    } catch (error) { dom.complain(error); }
+    } catch (error) {
+      dom.complain(error);
+    }
+    stopping.delete(name);
+    poll(name);
   }
 
   async function poll(name) {
