@@ -61,6 +61,7 @@ COMMANDS: dict[str, Entry] = {
     "import-model": Entry(
         "import_model:import_model", "Make a run of a generator's file, old keragan models too.", RUNS
     ),
+    "studio": Entry("studio:studio", "Play a trained network on a page in the browser.", MAKE),
     "sample": Entry("sample:sample", "Paint pictures with a trained generator.", MAKE),
     "interpolate": Entry("interpolate:interpolate", "Film a walk through what a network knows.", MAKE),
     "timelapse": Entry(

@@ -11,9 +11,8 @@ from artgan.cli.command import command
 from artgan.cli.console import Console
 from artgan.cli.names import Yes, complete_run
 from artgan.cli.places import place_of
-from artgan.compute.following import refresh
+from artgan.compute.following import end_run
 from artgan.errors import UsageError
-from artgan.records import now
 from artgan.runs.folder import RunFolder
 from artgan.runs.record import GOING
 from artgan.runs.store import find_run, list_runs
@@ -52,27 +51,10 @@ def cancel(
         folders = [find_run(settings.runs_dir, text) for text in runs or []]
     rows = []
     for folder in folders:
-        going = _cancel(settings, folder)
+        going = end_run(folder, place_of(settings, folder))
         state = RunFolder(folder.path).current().state
         console.say(f"{folder.name}: {'cancelled' if going else f'was over already: {state}'}")
         rows.append({"run": folder.name, "cancelled": going, "state": state})
     if not rows:
         console.say("no run is going on")
     console.result(rows)
-
-
-def _cancel(settings: Settings, folder: RunFolder) -> bool:
-    record, place = folder.current(), place_of(settings, folder)
-    if record.backend != "local" and not record.remote_id and record.state == "submitting":
-        sent = place.find(record.id, record.remote)  # it may have been sent although no answer came
-        if sent:
-            record = folder.update(remote_id=sent.remote_id)
-    if record.backend == "local" or record.remote_id:
-        going = place.cancel(record.remote_id or record.id, record.remote)
-    else:
-        going = record.state == "submitting"
-    if going and record.backend != "local":
-        folder.update(state="cancelled", reason="cancelled", ended=now())
-    elif record.remote_id:
-        refresh(folder, place)  # our record may be older than its end
-    return going

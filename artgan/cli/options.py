@@ -26,6 +26,7 @@ PLACES = {
     "runs_dir": "the folder of runs",
     "dataset": "the dataset to use when none is named",
     "cache_dir": "the folder of answers that sites need not give twice",
+    "sign": "the signature that artgan studio offers to put on pictures",
     "cluster": "the cluster that artgan submit uses when none is named",
     "vm_size": "the size of machine that artgan submit uses on Azure ML when no cluster is named",
     "sdk": "by which of Azure's clients: auto (v1 where it is installed), v1 or v2",

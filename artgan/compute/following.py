@@ -85,6 +85,28 @@ def glance(folder: RunFolder, backend: Backend, *, sheet: bool = False) -> None:
             backend.fetch(record.remote_id, record.remote, file, _place(folder, file))
 
 
+def end_run(folder: RunFolder, backend: Backend) -> bool:
+    """End a run that goes on; return whether it was going on. What it made stays.
+
+    Raises:
+        RemoteError: the service does not answer.
+    """
+    record = folder.current()
+    if record.backend != "local" and not record.remote_id and record.state == "submitting":
+        sent = backend.find(record.id, record.remote)  # it may have been sent although no answer came
+        if sent:
+            record = folder.update(remote_id=sent.remote_id)
+    if record.backend == "local" or record.remote_id:
+        going = backend.cancel(record.remote_id or record.id, record.remote)
+    else:
+        going = record.state == "submitting"
+    if going and record.backend != "local":
+        folder.update(state="cancelled", reason="cancelled", ended=now())
+    elif record.remote_id:
+        refresh(folder, backend)  # our record may be older than its end
+    return going
+
+
 def refresh_all(runs_dir: Path, backend: Backend, experiment: str = "") -> Iterator[Event]:
     """Ask how all runs are, and take up those of other machines.
 

@@ -1,0 +1,136 @@
+// All runs, and one of them as it learns: its curves, its newest sheet, what they say, and Stop.
+const learning = (() => {
+  const { $, make } = dom;
+  let shown = null; // its name
+  let ticks = [];
+  let sheet = "";
+  let url = "";
+  let timer = 0;
+  let parts = {};
+  const stopping = new Set(); // asked to stop: they finish their step first, which may take a while
+
+  const WORDS = { running: "learning", finished: "finished", stopped: "stopped", failed: "failed", cancelled: "cancelled", lost: "lost", queued: "waiting", preparing: "preparing", submitting: "being sent", damaged: "damaged" };
+
+  function list() {
+    $("run-list").replaceChildren(...state.runs.map((run) => {
+      const facts = [run.dataset, run.size && `${run.size} px`, run.epoch !== null && `epoch ${run.epoch}`, run.kid !== null && run.kid !== undefined && `KID ${Number(run.kid).toFixed(3)}`, run.remote && "on Azure"].filter(Boolean).join(" · ");
+      return make("div", { role: "listitem" }, make("button", { type: "button", class: "run-row", "aria-current": run.name === shown ? "true" : null, "data-run": run.name, onclick: () => open(run.name) },
+        make("span", { class: `state ${run.going ? "going" : run.state}` }, WORDS[run.state] ?? run.state), make("b", {}, run.name), make("span", { class: "facts" }, facts)));
+    }));
+  }
+
+  function open(name) {
+    shown = name;
+    ticks = [];
+    sheet = "";
+    clearTimeout(timer);
+    for (const row of $("run-list").querySelectorAll("[data-run]")) {
+      if (row.dataset.run === name) row.setAttribute("aria-current", "true");
+      else row.removeAttribute("aria-current");
+    }
+    const run = state.runs.find((one) => one.name === name);
+    parts = {
+      verdict: make("p", { class: "verdict", "aria-live": "polite" }), facts: make("p", { class: "facts" }),
+      acts: make("div", { class: "row" }), charts: make("div", { class: "charts" }), sheet: make("figure", { class: "mat sheet", hidden: true }, make("img", { alt: "" }), make("figcaption", { class: "facts" })),
+    };
+    $("learning").replaceChildren(make("h1", {}, name), parts.verdict, parts.facts, parts.acts, make("div", { class: "evidence" }, parts.sheet, parts.charts));
+    acts(run?.going);
+    poll(name);
+  }
+
+  function acts(going) {
+    const run = state.runs.find((one) => one.name === shown);
+    const wanted = [];
+    if (run?.epoch !== null && run) wanted.push(make("button", { type: "button", class: "quiet", icon: "wall", onclick: () => app.turnTo(shown, "wall") }, "To its wall"));
+    if (going) wanted.push(make("button", { type: "button", class: "quiet stop", icon: "stop", disabled: stopping.has(shown), onclick: () => stop(shown) }, stopping.has(shown) ? "Stopping …" : "Stop it"));
+    if (going) wanted.push(make("span", { class: "facts live" }, "live"));
+    const now = `${shown} ${Boolean(going)} ${stopping.has(shown)}`;
+    if (parts.acts.dataset.now !== now) parts.acts.replaceChildren(...wanted);
+    parts.acts.dataset.now = now;
+  }
+
+  async function stop(name) {
+    if (!(await dom.ask(`Stop ${name}? It finishes its step and keeps what it has learned; artgan train can take it up again.`, "Stop it"))) return;
+    stopping.add(name);
+    acts(true);
+    dom.say("asked to stop: it finishes its step first");
+    try {
+      await api.post(api.of(name, "stop"));
+    } catch (error) {
+      dom.complain(error);
+    }
+    stopping.delete(name);
+    poll(name);
+  }
+
+  async function poll(name) {
+    clearTimeout(timer);
+    if ($("runs").hidden || shown !== name) return;
+    let going = true;
+    try {
+      const found = await api.get(`${api.of(name, "learning")}?after=${ticks.at(-1)?.step ?? -1}`);
+      if (shown !== name) return;
+      const after = ticks.at(-1)?.step ?? -1;
+      ticks = [...ticks, ...found.ticks.filter((tick) => tick.step > after)];
+      if (ticks.length > 1500) ticks = ticks.filter((_, n) => n % 2 === 0 || n > ticks.length - 100);
+      going = found.going;
+      show_(found);
+      if (found.sheet && found.sheet !== sheet) await picture(name, found.sheet);
+    } catch (error) {
+      if (error.status === 404) { going = false; parts.verdict.textContent = "This run is not there any more."; state.load().then(list).catch(() => {}); }
+      else if (error.status) { going = false; dom.complain(error); }
+    }
+    if (going) timer = setTimeout(() => poll(name), 2000);
+    else if (state.runs.find((one) => one.name === name)?.going) state.load().then(list).catch(() => {});
+  }
+
+  function show_(found) {
+    parts.verdict.textContent = found.verdict ?? "";
+    const end = ticks.at(-1);
+    const minutes = end && Math.round(end.seconds / 60);
+    parts.facts.textContent = [WORDS[found.state] ?? found.state, end && `epoch ${end.epoch}`, end && `${end.images_seen.toLocaleString("en")} paintings seen`,
+      end && (minutes ? `${minutes} min` : `${Math.round(end.seconds)} s`)].filter(Boolean).join(" · ");
+    acts(found.going);
+    const points = (field) => ticks.filter((tick) => Number.isFinite(tick[field])).map((tick) => [tick.images_seen, tick[field]]);
+    const drawn = [
+      charts.lines([{ name: "generator", tone: "rust", points: points("g_loss") }, { name: "discriminator", tone: "blue", points: points("d_loss") }], { title: "Losses", unit: "paintings seen" }),
+      charts.lines([{ name: "KID", tone: "green", points: points("kid") }], { title: "Distance from the paintings", unit: "paintings seen" }),
+    ].filter(Boolean);
+    parts.charts.replaceChildren(...drawn);
+  }
+
+  async function picture(name, path) {
+    const file = path.split("/").at(-1);
+    const blob = await api.blob(`${api.of(name, "sheet")}?name=${encodeURIComponent(file)}`);
+    if (shown !== name) return;
+    const image = parts.sheet.querySelector("img");
+    const next = URL.createObjectURL(blob);
+    image.src = next;
+    image.alt = `the newest pictures of ${name}`;
+    await image.decode().catch(() => {});
+    parts.sheet.hidden = false;
+    parts.sheet.querySelector("figcaption").textContent = `epoch ${Number.parseInt(file, 10)}`;
+    if (url) URL.revokeObjectURL(url);
+    url = next;
+    sheet = path;
+  }
+
+  function key(event) {
+    const row = event.target.closest?.(".run-row");
+    const by = { ArrowDown: 1, ArrowUp: -1 }[event.key];
+    if (!row || !by) return false;
+    const rows = [...$("run-list").querySelectorAll(".run-row")];
+    rows[rows.indexOf(row) + by]?.focus();
+    return true;
+  }
+
+  state.on("runs", () => { if (!$("runs").hidden) list(); });
+
+  function show() {
+    list();
+    state.load().catch(dom.complain);
+    open(shown ?? state.runs.find((run) => run.going)?.name ?? state.info?.name ?? state.runs[0]?.name);
+  }
+
+  return { show, hide: () => clearTimeout(timer), key };
+})();
