@@ -51,7 +51,8 @@ def decoded(path: Path) -> tuple[list[np.ndarray], list[float]]:
         with av.open(str(path)) as container:
             for frame in container.decode(video=0):
                 pictures.append(frame.to_ndarray(format="rgb24"))
-                ends.append(float((frame.pts + frame.duration) * frame.time_base))
+                ends.append(float(frame.pts * frame.time_base))
+            ends = [*ends[1:], container.duration / av.time_base]
         return pictures, ends
     pictures, ends, time = [], [], 0.0
     with Image.open(path) as image:
