@@ -5,13 +5,14 @@
 
 Both make the same mp4 of the same latents by slerp, enlarged alike, with x264 at the same quality; they take turns,
 each in a process of its own, and one JSON line tells medians and the ratio of each round's neighbours. ``--long 4000``
-films so many frames once, and tells the peak of memory: all that is resident, TensorFlow's 370 MB of mapped libraries
-among it, and what is private, which is what the machine must really find.
+films so many frames once. Memory is told as its peak: all that is resident, 370 MB of it TensorFlow's mapped libraries;
+what is private, which the machine must really find; and what other processes took (imageio's ffmpeg).
 """
 
 from __future__ import annotations
 
 import argparse
+import contextlib
 import json
 import os
 import statistics
@@ -21,6 +22,8 @@ import tempfile
 import threading
 import time
 from pathlib import Path
+
+import psutil
 
 os.environ.setdefault("KERAS_BACKEND", "tensorflow")
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
@@ -33,7 +36,7 @@ class Peak(threading.Thread):
 
     def __init__(self) -> None:
         super().__init__(daemon=True)
-        self.resident = self.private = 0.0
+        self.resident = self.private = self.others = 0.0
         self.start()
 
     def run(self) -> None:
@@ -41,6 +44,9 @@ class Peak(threading.Thread):
             lines = dict(line.split(":", 1) for line in Path("/proc/self/status").read_text().splitlines())
             self.resident = max(self.resident, float(lines["VmRSS"].split()[0]) / 1e3)
             self.private = max(self.private, float(lines["RssAnon"].split()[0]) / 1e3)
+            with contextlib.suppress(psutil.Error):
+                children = psutil.Process().children()
+                self.others = max(self.others, sum(child.memory_info().rss for child in children) / 1e6)
             time.sleep(0.02)
 
 
@@ -106,6 +112,7 @@ def main() -> None:
         print(json.dumps({
             "seconds": seconds, "frames_per_s": given.frames / seconds, "bytes": size,
             "cpu_s": sum(times[:4]), "resident_mb": peak.resident, "private_mb": peak.private,
+            "other_processes_mb": peak.others,
             "keras_alone_resident_mb": libraries["resident"], "keras_alone_private_mb": libraries["private"],
         }))  # fmt: skip
         return
