@@ -35,7 +35,10 @@ const learning = (() => {
     sheet = "";
     clearTimeout(timer);
     for (const row of $("run-list").querySelectorAll("[data-run]")) {
-      if (row.dataset.run === name) row.setAttribute("aria-current", "true");
+      if (row.dataset.run === name) {
+        row.setAttribute("aria-current", "true");
+        row.scrollIntoView({ block: "nearest" });
+      }
       else row.removeAttribute("aria-current");
     }
     const run = state.runs.find((one) => one.name === name);
