@@ -38,8 +38,9 @@ const learning = (() => {
       if (row.dataset.run === name) {
         row.setAttribute("aria-current", "true");
         row.scrollIntoView({ block: "nearest" });
+      } else {
+        row.removeAttribute("aria-current");
       }
-      else row.removeAttribute("aria-current");
     }
     const run = state.runs.find((one) => one.name === name);
     parts = {
