@@ -138,6 +138,10 @@ const app = (() => {
   $("help-open").addEventListener("click", help);
   $("light").addEventListener("click", lights);
   $("run").addEventListener("change", () => turnTo($("run").value, room === "runs" ? "wall" : room));
+  document.querySelector(".skip").addEventListener("click", (event) => {
+    event.preventDefault(); // the address after # is the room
+    $("views").focus();
+  });
   addEventListener("hashchange", route);
   api.onTrouble((trouble) => {
     dom.warn(trouble);

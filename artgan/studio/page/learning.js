@@ -11,6 +11,16 @@ const learning = (() => {
 
   const WORDS = { running: "learning", finished: "finished", stopped: "stopped", failed: "failed", cancelled: "cancelled", lost: "lost", queued: "waiting", preparing: "preparing", submitting: "being sent", damaged: "damaged" };
 
+  // The record says it in a word, or several; a sentence of the server stands as it is.
+  const VERDICTS = {
+    learning: "It is learning: neither side has won.",
+    critic: "The critic is winning: the generator gets little from it.",
+    repeating: "It repeats itself: its pictures have become alike.",
+    copies: "It copies: some pictures are too near to single paintings.",
+    enough: "It may be enough: it has not become better for a while.",
+  };
+  const sentence = (verdict) => (verdict ?? "").split(", ").map((word) => VERDICTS[word] ?? word).join(" ");
+
   function list() {
     $("run-list").replaceChildren(...state.runs.map((run) => {
       const facts = [run.dataset, run.size && `${run.size} px`, run.epoch !== null && `epoch ${run.epoch}`, run.kid !== null && run.kid !== undefined && `KID ${Number(run.kid).toFixed(3)}`, run.remote && "on Azure"].filter(Boolean).join(" · ");
@@ -25,8 +35,12 @@ const learning = (() => {
     sheet = "";
     clearTimeout(timer);
     for (const row of $("run-list").querySelectorAll("[data-run]")) {
-      if (row.dataset.run === name) row.setAttribute("aria-current", "true");
-      else row.removeAttribute("aria-current");
+      if (row.dataset.run === name) {
+        row.setAttribute("aria-current", "true");
+        row.scrollIntoView({ block: "nearest" });
+      } else {
+        row.removeAttribute("aria-current");
+      }
     }
     const run = state.runs.find((one) => one.name === name);
     parts = {
@@ -85,7 +99,7 @@ const learning = (() => {
   }
 
   function show_(found) {
-    parts.verdict.textContent = found.verdict ?? "";
+    parts.verdict.textContent = sentence(found.verdict);
     const end = ticks.at(-1);
     const minutes = end && Math.round(end.seconds / 60);
     parts.facts.textContent = [WORDS[found.state] ?? found.state, end && `epoch ${end.epoch}`, end && `${end.images_seen.toLocaleString("en")} paintings seen`,

@@ -43,7 +43,7 @@ const recipes = (() => {
 
   function short(base) {
     const text = told(base);
-    return base.latent && base.seed !== undefined ? `from seed ${base.seed}` : text.length <= 46 ? text : `from seed ${root(base)}`;
+    return text.length <= 46 && !text.includes("a latent from") ? text : `from seed ${root(base)}`;
   }
 
   const round = (number, digits = 2) => String(Number(Number(number).toFixed(digits)));
