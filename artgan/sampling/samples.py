@@ -6,19 +6,19 @@ import io
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import keras
 import numpy as np
 
 from artgan import files, images, seeds
 from artgan.errors import DamagedError, NotFoundError, UsageError
-from artgan.models.files import latent_dim, load_generator
-from artgan.models.painting import class_count, in_turn, paint
 from artgan.runs.folder import RunFolder
 from artgan.sampling.classes import file_text, shares_of, told
+from artgan.sampling.engine import AUTO, Engine, open_engine
 
-ENGINE = "tensorflow"
+if TYPE_CHECKING:
+    import keras
+
 CHANNELS = ("rgb", "bgr", "both")
 ASPECTS = ("square", "original")
 _HIGHEST_SCALE = 16
@@ -48,13 +48,18 @@ class Sample:
 class Source:
     """A generator that was opened, and where it came from."""
 
-    generator: keras.Model
+    painter: Engine
     path: Path
     run: str | None = None
     epoch: int | None = None
     typical_aspect: float | None = None
     classes: tuple[str, ...] = ()
     """Names of the classes that it paints, in its own order."""
+
+    @property
+    def generator(self) -> keras.Model:
+        """The generator as a Keras model; loads TensorFlow."""
+        return self.painter.generator
 
     def metadata(self, sample: Sample) -> dict[str, Any]:
         """Return the fields that a picture carries."""
@@ -66,13 +71,27 @@ class Source:
             "seed": sample.seed,
             "psi": f"{sample.psi:g}",
             "class": sample.shows,
-            "engine": ENGINE,
+            "engine": self.painter.name,
             "version": __version__,
         }
 
 
-def open_source(run: RunFolder | None = None, model: Path | None = None, *, epoch: int | str | None = None) -> Source:
+def open_source(
+    run: RunFolder | None = None,
+    model: Path | None = None,
+    *,
+    epoch: int | str | None = None,
+    engine: str = AUTO,
+    cache_dir: Path | None = None,
+) -> Source:
     """Open the generator of a run (the highest epoch unless another, or "best", is named), or a generator's file.
+
+    Args:
+        run: what was trained, or
+        model: a generator's file.
+        epoch: of the run.
+        engine: what computes, one of ``engine.ENGINES``.
+        cache_dir: where it is kept that an engine was compared with TensorFlow; default the user's cache.
 
     Raises:
         NotFoundError: there is none.
@@ -86,18 +105,18 @@ def open_source(run: RunFolder | None = None, model: Path | None = None, *, epoc
             raise UsageError(f"epoch {epoch} chooses within a run, and {model} is one file", "leave --epoch out")
         if not model.is_file():
             raise NotFoundError(f"no file {model}", "name a gen_<epoch> file, or use --run RUN")
-        generator = load_generator(model)
-        return Source(generator, model, classes=_names(generator, []))
+        painter = open_engine(model, engine, cache_dir=cache_dir)
+        return Source(painter, model, classes=_names(painter, []))
     assert run is not None
     checkpoint, record = run.generator(epoch), run.current()
-    generator = load_generator(checkpoint.path)
-    names = _names(generator, record.classes)
-    return Source(generator, checkpoint.path, run.name, checkpoint.epoch, record.typical_aspect, names)
+    painter = open_engine(checkpoint.path, engine, cache_dir=cache_dir)
+    names = _names(painter, record.classes)
+    return Source(painter, checkpoint.path, run.name, checkpoint.epoch, record.typical_aspect, names)
 
 
-def _names(generator: keras.Model, known: Sequence[str]) -> tuple[str, ...]:
+def _names(painter: Engine, known: Sequence[str]) -> tuple[str, ...]:
     """Name the classes of a generator; by their numbers where nobody wrote down what they are."""
-    count = class_count(generator)
+    count = painter.class_count
     return tuple(known) if len(known) == count else tuple(map(str, range(count)))
 
 
@@ -130,7 +149,7 @@ def sample(
         UsageError: latents of another length, a scale or psi out of bounds, no typical shape known, no such class.
     """
     _check(source, psi, scale, aspect)
-    length = latent_dim(source.generator)
+    length = source.painter.latent_dim
     given = isinstance(chosen, np.ndarray)
     if isinstance(chosen, np.ndarray) and (chosen.ndim != 2 or chosen.shape[1] != length):
         raise UsageError(f"latents of shape {chosen.shape} do not fit: (n, {length}) is wanted")
@@ -141,8 +160,8 @@ def sample(
         latents = np.asarray(piece, np.float32) if given else seeds.latents([int(seed) for seed in piece], length)
         shares = None if asked is None else asked[first : first + 64]
         if shares is None and source.classes:
-            shares = in_turn(range(first, first + len(piece)) if given else piece, len(source.classes))
-        pictures = paint(source.generator, latents * np.float32(psi), shares)
+            shares = seeds.in_turn(range(first, first + len(piece)) if given else piece, len(source.classes))
+        pictures = source.painter.paint(latents * np.float32(psi), shares)
         pictures = images.enlarge(pictures, _shape(pictures.shape[1], scale, source, aspect))
         for offset, picture in enumerate(pictures):
             seed = None if given else int(piece[offset])
