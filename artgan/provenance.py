@@ -60,8 +60,8 @@ def facts(**known: Any) -> dict[str, str]:
     """
     from artgan import __version__
 
-    told = {"engine": ENGINE, "version": __version__}
-    return {name: str(value) for name, value in known.items() if value is not None} | told
+    told = {"engine": ENGINE, **known, "version": __version__}
+    return {name: str(value) for name, value in told.items() if value is not None}
 
 
 def xmp(facts: Mapping[str, Any], source_type: str = DIGITAL_SOURCE_TYPE) -> bytes:

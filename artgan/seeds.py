@@ -76,6 +76,15 @@ def latents(seeds: Sequence[int], latent_dim: int, *, stream: int = _LATENT_STRE
     return rows
 
 
+def in_turn(numbers: Sequence[int] | np.ndarray, count: int) -> np.ndarray:
+    """Give each number the class that it is modulo their count: 0, 1, 2 ... show all in turn.
+
+    Returns:
+        ``(n, count)`` float32, one-hot.
+    """
+    return np.eye(count, dtype=np.float32)[np.asarray(numbers, np.int64) % count]
+
+
 def _normal(seed: int, count: int, stream: int) -> np.ndarray:
     """Standard normal numbers from raw Philox words by the Box-Muller transform (Box and Muller, 1958)."""
     half = (count + 1) // 2

@@ -90,7 +90,7 @@ def load_generator(source: str | Path, *, epoch: int | str | None = None, runs_d
         A Keras model from ``(n, latent_dim)`` float32 to ``(n, size, size, 3)`` float32 in [-1, 1], red green blue
         whatever file it came from.
     """
-    return _open(source, epoch, runs_dir).generator
+    return _open(source, epoch, runs_dir, engine="tensorflow").generator
 
 
 def sample(
@@ -124,9 +124,9 @@ def sample(
     yield from samples.sample(_open(source, epoch, runs_dir), chosen, **options)
 
 
-def _open(source: str | Path, epoch: int | str | None, runs_dir: str | Path) -> Source:
+def _open(source: str | Path, epoch: int | str | None, runs_dir: str | Path, engine: str = "auto") -> Source:
     from artgan.sampling.samples import open_source
 
     if Path(source).is_file():
-        return open_source(model=Path(source), epoch=epoch)
-    return open_source(find_run(Path(runs_dir), str(source)), epoch=epoch)
+        return open_source(model=Path(source), epoch=epoch, engine=engine)
+    return open_source(find_run(Path(runs_dir), str(source)), epoch=epoch, engine=engine)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import tempfile
 from collections.abc import Iterator
 
 import pytest
@@ -19,3 +21,11 @@ def browser() -> Iterator[Browser]:
     require()
     with Browser() as started:
         yield started
+
+
+@pytest.fixture(scope="session", autouse=True)
+def own_cache():
+    """Keep the cache of whoever runs the tests out of them, and them out of it."""
+    with tempfile.TemporaryDirectory() as folder, pytest.MonkeyPatch.context() as patch:
+        patch.setitem(os.environ, "XDG_CACHE_HOME", folder)
+        yield

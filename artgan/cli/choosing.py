@@ -99,13 +99,12 @@ class Choosing:
 
     def chosen(self, source: Source, seeds: str | None, latents: Path | None, count: int | None) -> Any:
         """Return the seeds, or the latents, that say which pictures, or which make the pool."""
-        from artgan.models.files import latent_dim
         from artgan.sampling import mixing
         from artgan.sampling.latents import read_latents
 
         if latents is not None:
             return read_latents(latents)
-        length, classes = latent_dim(source.generator), len(source.classes)
+        length, classes = source.painter.latent_dim, len(source.classes)
         if self.vary is not None:
             points = mixing.read_points(self.vary, length)
             if len(points) != 1:

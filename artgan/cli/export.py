@@ -16,7 +16,7 @@ from artgan.errors import UsageError
 from artgan.runs.store import LAST, find_run
 from artgan.settings import Settings
 
-_ENDINGS = {"keras": ".keras", "h5": ".h5", "savedmodel": ""}
+_ENDINGS = {"keras": ".keras", "h5": ".h5", "savedmodel": "", "onnx": ".onnx", "web": "-web"}
 
 
 @command
@@ -25,22 +25,28 @@ def export(
     settings: Settings,
     run: LastRun = LAST,
     to: Annotated[
-        str, typer.Option("--to", metavar="|".join(_ENDINGS), help="Keras, TensorFlow's saved model, or HDF5.")
+        str,
+        typer.Option(
+            "--to", metavar="|".join(_ENDINGS), help="Keras, TensorFlow's saved model, HDF5, ONNX, or a page."
+        ),
     ] = "keras",
     epoch: Epoch = None,
     out: Annotated[
-        Path | None, typer.Option("--out", "-o", metavar="PATH", help="The file, or the folder of a saved model.")
+        Path | None,
+        typer.Option("--out", "-o", metavar="PATH", help="The file, or the folder of a saved model or a page."),
     ] = None,
     force: Annotated[bool, typer.Option("--force", help="Replace what is there.")] = False,
 ) -> None:
     """Write the generator of a run for other programs.
 
-    It is read back and both are run: what was written paints the same. With --json: an object with path, to, epoch,
-    max_difference and bytes.
+    It is read back and both are run: what was written paints the same. --to web makes a folder whose index.html opens
+    by a double click and paints in any browser, without a server and without Python. With --json: an object with path,
+    to, epoch, max_difference and bytes.
 
     Example:
         artgan export @last --to savedmodel
         artgan export flowers-64-k3f9x2 --to h5 --out flowers.h5
+        artgan export @last --to web --out my-painter
     """
     if to not in _ENDINGS:
         raise UsageError(f"--to {to!r} is not one of {', '.join(_ENDINGS)}", "artgan export RUN --to keras")
@@ -49,13 +55,18 @@ def export(
     path = out or Path(f"{folder.name}-{checkpoint.path.stem}{_ENDINGS[to]}")
     console.say(f"writing epoch {checkpoint.epoch} of {folder.name} to {path} ...")
     with hushed(console):
+        from artgan import __version__
         from artgan.sampling.export import export_generator
+        from artgan.sampling.web.page import Facts
 
+        facts = Facts(folder.name, checkpoint.epoch, folder.current().classes, __version__)
         format: Any = to
-        done = export_generator(checkpoint.path, format, path, force=force)
+        done = export_generator(checkpoint.path, format, path, force=force, facts=facts)
     same = (
         f"the same to within {done.max_difference:.0e} of a range of 2" if done.max_difference else "exactly the same"
     )
     console.say(f"{words.size(done.bytes)}; read back, it paints {same}")
     value = {"path": done.path, "to": to, "epoch": checkpoint.epoch, "max_difference": done.max_difference}
+    if to == "web":
+        console.say(f"open {done.path / 'index.html'} with a double click")
     console.result({**value, "bytes": done.bytes}, str(done.path))

@@ -79,11 +79,10 @@ def project(
         make_present(console, settings, folder, epoch)
     console.say(f"opening {folder.name if folder else model} ...")
     with stop_on_signal() as asked, hushed(console):
-        from artgan.models.files import picture_size
         from artgan.sampling import classes, projecting, samples
 
         source = samples.open_source(folder, model, epoch=epoch)
-        size = picture_size(source.generator)
+        size = source.painter.size
         target = projecting.read_target(picture, size, fit or ("stretch" if source.typical_aspect else "crop"))
         where = out or _place(source, picture)
         wanted = projecting.STEPS if steps is None else steps
@@ -154,7 +153,6 @@ def _write(source: Source, target: np.ndarray, found: Found, where: Path, fields
     import numpy as np
 
     from artgan import images
-    from artgan.models.painting import paint
     from artgan.provenance import COMPOSITE_SOURCE_TYPE, latent_text
     from artgan.sampling import projecting, samples
     from artgan.sampling.latents import TEXT, Latent, write_latents
@@ -165,7 +163,7 @@ def _write(source: Source, target: np.ndarray, found: Found, where: Path, fields
     (picture,) = samples.sample(source, [Latent("found", found.latent, fields=named, shares=found.shares)])
     frames = projecting.along(found.way, _FRAMES)
     shares = None if found.shares is None else np.tile(found.shares, (len(frames), 1))
-    strip = np.concatenate([target[None], paint(source.generator, frames, shares)])
+    strip = np.concatenate([target[None], source.painter.paint(frames, shares)])
     side = max(_SMALLEST_SIDE, target.shape[0])
     sheet = images.grid(images.enlarge(strip, (side, side)), len(strip), gap=4)
     # It begins with the picture that was given, which no algorithm has to have made.

@@ -79,6 +79,14 @@ def sample(
     channels: Annotated[
         str, typer.Option("--channels", metavar="rgb|bgr|both", help="bgr exchanges red and blue.")
     ] = "rgb",
+    engine: Annotated[
+        str,
+        typer.Option(
+            "--engine",
+            metavar="auto|tensorflow|numpy|onnx",
+            help="What computes; auto does not wait for TensorFlow where another paints the same.",
+        ),
+    ] = "auto",
     force: Annotated[bool, typer.Option("--force", help="Replace other pictures of the same name.")] = False,
 ) -> None:
     """Paint pictures with a trained generator.
@@ -111,7 +119,7 @@ def sample(
     with hushed(console):
         from artgan.sampling import samples
 
-        source = samples.open_source(folder, model, epoch=epoch)
+        source = samples.open_source(folder, model, epoch=epoch, engine=engine, cache_dir=settings.cache_dir)
         walks = walks and is_walk(class_, source.classes)
         which = _walked(seeds, count) if walks else choosing.chosen(source, seeds, latents, count)
         extras, classes = None, class_

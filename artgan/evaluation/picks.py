@@ -12,7 +12,6 @@ import numpy as np
 from artgan.errors import UsageError
 from artgan.evaluation.beside import Beside, hold_beside, seen_paintings
 from artgan.events import Event
-from artgan.models.files import picture_size
 from artgan.runs.folder import RunFolder
 from artgan.sampling import picking, samples
 from artgan.sampling.latents import Latent, shares_of_all
@@ -70,7 +69,7 @@ def choose(
         NotFoundError: the run has no critic here.
         UsageError: as for ``samples.sample`` and ``picking.pick``.
     """
-    size, critic, paintings = picture_size(source.generator), None, None
+    size, critic, paintings = source.painter.size, None, None
     pool = [latent for piece in samples.plan(source, chosen, classes) for latent in piece]
     keep = min(keep or len(pool), len(pool))
     picking.check(by, len(pool), keep)

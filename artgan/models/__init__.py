@@ -12,6 +12,8 @@ Read in this order:
 * ``painting``: latents to pictures in fixed, padded batches;
 * ``files``: ``save_generator`` (half precision, the same bytes every time), ``load_model``, ``load_generator``;
 * ``safety``: what is looked at before a model file is opened, so that a hostile one runs nothing;
+* ``graph``: a generator's file as a list of plain operations, read without Keras, for ``graph_numpy`` to run and
+  ``graph_onnx`` to write; ``graph_layers`` has one entry for each kind of layer;
 * ``legacy``: the ``.h5`` files of keragan (Keras 2), rebuilt layer by layer.
 
 Channels are red, green, blue everywhere except inside a file that keragan wrote: ``load_generator`` turns those,

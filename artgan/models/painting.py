@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 import weakref
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Any
 
 import keras
@@ -12,6 +12,7 @@ import numpy as np
 import tensorflow as tf
 
 from artgan import images
+from artgan.seeds import in_turn
 
 # The last digits of a convolution can depend on how many pictures are computed together, so every call computes the
 # same number, the last batch padded. Small, since one picture costs as much as a batch.
@@ -25,15 +26,6 @@ _compiled: weakref.WeakKeyDictionary[keras.Model, Callable[[Any], tf.Tensor]] = 
 def class_count(generator: keras.Model) -> int:
     """Return how many classes a generator paints; 0 where it is told of none."""
     return int(generator.inputs[1].shape[-1]) if len(generator.inputs) > 1 else 0
-
-
-def in_turn(numbers: Sequence[int] | np.ndarray, count: int) -> np.ndarray:
-    """Give each number the class that it is modulo their count: 0, 1, 2 ... show all in turn.
-
-    Returns:
-        ``(n, count)`` float32, one-hot.
-    """
-    return np.eye(count, dtype=np.float32)[np.asarray(numbers, np.int64) % count]
 
 
 def paint(generator: keras.Model, latents: np.ndarray, classes: np.ndarray | None = None) -> np.ndarray:

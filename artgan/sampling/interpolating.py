@@ -10,7 +10,6 @@ import numpy as np
 from artgan import seeds
 from artgan.errors import UsageError
 from artgan.events import Event, Note
-from artgan.models.files import latent_dim, picture_size
 from artgan.models.painting import in_turn, paint
 from artgan.sampling.classes import is_walk, shares_of
 from artgan.sampling.film_sheets import Sheet
@@ -72,7 +71,7 @@ def interpolate(source: Source, film: Film, wanted: Wanted) -> Iterator[Event]:
     if not 0 <= wanted.psi <= 10:
         raise UsageError(f"psi {wanted.psi:g} is not between 0 and 10", "1 paints as it was trained, 0.7 plays safe")
     walks, classes = walks_of(source, wanted)
-    side = picture_size(source.generator)
+    side = source.painter.size
     scale = film.scale(Sheet(*wanted.grid, side).shape, side, wanted.frames, wanted.scale)
     sheet = Sheet(*wanted.grid, side, scale)
     if len(walks) > 1 and not isinstance(wanted.chosen, np.ndarray):
@@ -90,7 +89,7 @@ def walks_of(source: Source, wanted: Wanted) -> tuple[list[Walk], list[np.ndarra
     Raises:
         UsageError: see ``interpolate``.
     """
-    cells, length = wanted.grid[0] * wanted.grid[1], latent_dim(source.generator)
+    cells, length = wanted.grid[0] * wanted.grid[1], source.painter.latent_dim
     walks, shares = [], []
     for cell, (numbers, keys) in enumerate(_keys(wanted.chosen, cells, length)):
         walk = Walk(keys * np.float32(wanted.psi), wanted.frames, wanted.path, wanted.loop, int(numbers[0]))

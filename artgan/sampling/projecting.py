@@ -23,7 +23,6 @@ from artgan.errors import DamagedError, NotFoundError, UsageError
 from artgan.events import Event, Progress
 from artgan.metrics import lite0
 from artgan.metrics.features import resize_matrix
-from artgan.models.files import latent_dim, picture_size
 from artgan.models.painting import in_turn
 from artgan.sampling.samples import Source
 
@@ -126,7 +125,7 @@ def project(
         UsageError: a picture of another size, or steps or seed out of bounds.
         DamagedError: the generator paints no numbers.
     """
-    size = picture_size(source.generator)
+    size = source.painter.size
     if target.shape != (size, size, 3):
         raise UsageError(f"a picture of shape {target.shape} does not fit: ({size}, {size}, 3) is wanted")
     if steps < 0:
@@ -266,7 +265,7 @@ def _starts(source: Source, seed: int, shares: np.ndarray | None) -> tuple[np.nd
     if source.classes:
         count = len(source.classes)
         told = in_turn(numbers, count) if shares is None else np.broadcast_to(shares, (_TRIED, count))
-    return seeds.latents(numbers, latent_dim(source.generator)), told
+    return seeds.latents(numbers, source.painter.latent_dim), told
 
 
 def _inputs(latents: Any, shares: np.ndarray | None, piece: slice = slice(None)) -> Any:

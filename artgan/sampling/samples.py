@@ -5,19 +5,20 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import keras
 import numpy as np
 
 from artgan import files, images, provenance, seeds
 from artgan.errors import NotFoundError, UsageError
-from artgan.models.files import latent_dim, load_generator
-from artgan.models.painting import class_count, in_turn, paint
 from artgan.runs.folder import RunFolder
 from artgan.sampling.classes import file_text, shares_of, told, written
+from artgan.sampling.engine import AUTO, Engine, open_engine
 from artgan.sampling.latents import TEXT, Latent, read_latents, shares_of_all
 from artgan.sampling.signing import Signer
+
+if TYPE_CHECKING:
+    import keras
 
 __all__ = [
     "Sample", "Source", "open_source", "ordered", "plan", "read_latents", "sample", "sheet_facts", "signed", "write",
@@ -62,7 +63,7 @@ class Sample:
 class Source:
     """A generator that was opened, and where it came from."""
 
-    generator: keras.Model
+    painter: Engine
     path: Path
     run: str | None = None
     epoch: int | None = None
@@ -75,7 +76,13 @@ class Source:
     def facts(self, **more: Any) -> dict[str, str]:
         """Return what all its pictures, sheets and films tell, and more."""
         model, run = (None, self.run) if self.run else (self.path.name, self.path.name)
-        return provenance.facts(run=run, model=model, epoch=self.epoch, generator=self.digest[:12] or None, **more)
+        known = {"run": run, "model": model, "epoch": self.epoch, "generator": self.digest[:12] or None}
+        return provenance.facts(**known, engine=self.painter.name, **more)
+
+    @property
+    def generator(self) -> keras.Model:
+        """The generator as a Keras model; loads TensorFlow."""
+        return self.painter.generator
 
     def metadata(self, sample: Sample) -> dict[str, Any]:
         """Return the facts that a picture carries."""
@@ -83,8 +90,22 @@ class Source:
         return self.facts(**{"seed": sample.seed, "psi": psi, "class": sample.shows, **sample.made})
 
 
-def open_source(run: RunFolder | None = None, model: Path | None = None, *, epoch: int | str | None = None) -> Source:
+def open_source(
+    run: RunFolder | None = None,
+    model: Path | None = None,
+    *,
+    epoch: int | str | None = None,
+    engine: str = AUTO,
+    cache_dir: Path | None = None,
+) -> Source:
     """Open the generator of a run (the highest epoch unless another, or "best", is named), or a generator's file.
+
+    Args:
+        run: what was trained, or
+        model: a generator's file.
+        epoch: of the run.
+        engine: what computes, one of ``engine.ENGINES``.
+        cache_dir: where it is kept that an engine was compared with TensorFlow; default the user's cache.
 
     Raises:
         NotFoundError: there is none.
@@ -98,19 +119,19 @@ def open_source(run: RunFolder | None = None, model: Path | None = None, *, epoc
             raise UsageError(f"epoch {epoch} chooses within a run, and {model} is one file", "leave --epoch out")
         if not model.is_file():
             raise NotFoundError(f"no file {model}", "name a gen_<epoch> file, or use --run RUN")
-        generator = load_generator(model)
-        return Source(generator, model, classes=_names(generator, []), digest=files.sha256_file(model))
+        painter = open_engine(model, engine, cache_dir=cache_dir)
+        return Source(painter, model, classes=_names(painter, []), digest=files.sha256_file(model))
     assert run is not None
     checkpoint, record = run.generator(epoch), run.current()
-    generator = load_generator(checkpoint.path)
-    names = _names(generator, record.classes)
+    painter = open_engine(checkpoint.path, engine, cache_dir=cache_dir)
+    names = _names(painter, record.classes)
     digest = files.sha256_file(checkpoint.path)
-    return Source(generator, checkpoint.path, run.name, checkpoint.epoch, record.typical_aspect, names, digest)
+    return Source(painter, checkpoint.path, run.name, checkpoint.epoch, record.typical_aspect, names, digest)
 
 
-def _names(generator: keras.Model, known: Sequence[str]) -> tuple[str, ...]:
+def _names(painter: Engine, known: Sequence[str]) -> tuple[str, ...]:
     """Name the classes of a generator; by their numbers where nobody wrote down what they are."""
-    count = class_count(generator)
+    count = painter.class_count
     return tuple(known) if len(known) == count else tuple(map(str, range(count)))
 
 
@@ -145,7 +166,7 @@ def sample(
     _check(source, psi, scale, aspect)
     for latents in plan(source, chosen, classes):
         values = np.stack([latent.values for latent in latents]) * np.float32(psi)
-        pictures = paint(source.generator, values, shares_of_all(latents))
+        pictures = source.painter.paint(values, shares_of_all(latents))
         pictures = images.magnify(pictures, _shape(pictures.shape[1], scale, source, aspect))
         for latent, picture in zip(latents, pictures, strict=True):
             shows = None if latent.shares is None else told(latent.shares, source.classes)
@@ -160,7 +181,7 @@ def plan(
     source: Source, chosen: Sequence[int] | Sequence[Latent] | np.ndarray, classes: str | np.ndarray | None = None
 ) -> Iterator[list[Latent]]:
     """Give what was chosen its latents, classes and names, some at a time; parameters and errors as for ``sample``."""
-    length, whose = latent_dim(source.generator), source.run or source.path.name
+    length, whose = source.painter.latent_dim, source.run or source.path.name
     if isinstance(chosen, np.ndarray) and (chosen.ndim != 2 or chosen.shape[1] != length):
         raise UsageError(f"latents of shape {chosen.shape} do not fit: (n, {length}) is wanted")
     asked = None if classes is None else shares_of(classes, source.classes, len(chosen), whose)
@@ -173,7 +194,7 @@ def plan(
             ]
         elif source.classes:
             numbers = [first + row if latent.seed is None else latent.seed for row, latent in enumerate(latents)]
-            turn = in_turn(numbers, len(source.classes))
+            turn = seeds.in_turn(numbers, len(source.classes))
             latents = [
                 replace(latent, shares=row) if latent.shares is None else latent
                 for latent, row in zip(latents, turn, strict=True)

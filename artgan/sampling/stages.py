@@ -93,7 +93,7 @@ class Checkpoints:
         except (NotFoundError, UsageError) as error:  # gone since, or no generator
             raise DamagedError(error.message, error.hint) from error
         if not self.seeds:
-            columns, rows = default_grid(int(source.generator.outputs[0].shape[1]))
+            columns, rows = default_grid(source.painter.size)
             self.seeds = range(self._count or columns * rows)
         painted = samples.sample(source, self.seeds, psi=self._psi, classes=self._classes)
         return np.stack([picture.image for picture in painted])

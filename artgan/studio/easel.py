@@ -114,9 +114,7 @@ class Easel:
 
 def length_of(source: Any) -> int:
     """Return how many numbers a latent of an opened generator has."""
-    from artgan.models.files import latent_dim
-
-    return latent_dim(source.generator)
+    return int(source.painter.latent_dim)
 
 
 def packed(pictures: Sequence[np.ndarray]) -> bytes:

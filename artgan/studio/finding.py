@@ -73,7 +73,6 @@ def project(easel: Easel, worker: Worker, recipe: Recipe, data: bytes) -> Callab
     """
 
     def work(job: Job) -> dict[str, Any]:
-        from artgan.models.files import picture_size
         from artgan.sampling import projecting
         from artgan.sampling.classes import told
 
@@ -81,7 +80,7 @@ def project(easel: Easel, worker: Worker, recipe: Recipe, data: bytes) -> Callab
         with tempfile.TemporaryDirectory() as folder:
             path = Path(folder) / "picture"
             path.write_bytes(data)
-            target = projecting.read_target(path, picture_size(source.generator))
+            target = projecting.read_target(path, source.painter.size)
         found = _outcome(job, projecting.project(source, target, should_stop=job.cancelled.is_set))
         if job.cancelled.is_set():
             raise Cancelled

@@ -72,3 +72,14 @@ def test_real_keragan_generators_paint_what_the_old_keras_painted(name):
     assert np.max(np.abs(painted - reference["y"])) <= 1e-5
     turned = load_generator(KERAGAN / f"{name}_gen_2.h5")(reference["x"])
     assert np.max(np.abs(turned - reference["y"][..., ::-1])) <= 1e-5
+
+
+def test_an_old_keragan_file_is_exported_in_its_right_colours(tmp_path, generator, write_keras2, latents):
+    from artgan.sampling.export import export_generator
+
+    onnxruntime = pytest.importorskip("onnxruntime")
+    write_keras2(tmp_path / "gen_100.h5", generator, "2.4.0")
+    made = export_generator(tmp_path / "gen_100.h5", "onnx", tmp_path / "old.onnx")
+    session = onnxruntime.InferenceSession(made.path, providers=["CPUExecutionProvider"])
+    (painted,) = session.run(None, {"latents": latents})
+    assert np.abs(painted - np.asarray(generator(latents))[..., ::-1]).max() <= 1e-3

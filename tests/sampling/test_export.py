@@ -52,6 +52,26 @@ def test_saved_model_serves_the_same_pictures(source, pictures, tmp_path):
     export_generator(source, "savedmodel", made.path, force=True)
 
 
+def test_onnx_paints_the_same_pictures_by_a_runtime_of_its_own(source, pictures, tmp_path):
+    onnxruntime = pytest.importorskip("onnxruntime")
+    made = export_generator(source, "onnx", tmp_path / "flowers.onnx")
+    assert made.max_difference <= 1e-3 and made.bytes == made.path.stat().st_size
+    session = onnxruntime.InferenceSession(made.path, providers=["CPUExecutionProvider"])
+    (painted,) = session.run(["pictures"], {"latents": seeds.latents(range(3), 8)})
+    assert np.abs(painted - pictures).max() <= 1e-3
+    assert [file.name for file in tmp_path.iterdir()] == ["flowers.onnx"]
+
+
+def test_what_is_not_made_of_plain_operations_is_told(tmp_path):
+    latents = keras.Input((8,))
+    x = layers.Softmax()(layers.Reshape((8, 8, 3))(layers.Dense(192)(latents)))
+    save_generator(keras.Model(latents, x), tmp_path / "gen_000001.keras")
+    for to, name in (("onnx", "x.onnx"), ("web", "x")):
+        with pytest.raises(ArtganError, match="Softmax is not known"):
+            export_generator(tmp_path / "gen_000001.keras", to, tmp_path / name)
+    assert [file.name for file in tmp_path.iterdir()] == ["gen_000001.keras"]
+
+
 def test_nothing_is_overwritten_unasked(source, tmp_path):
     (tmp_path / "flowers.keras").write_text("mine")
     with pytest.raises(UsageError, match=r"exists already.*--force"):
@@ -72,8 +92,8 @@ def test_force_does_not_delete_a_folder_that_is_no_export(source, tmp_path):
 def test_wrong_endings_and_formats_are_usage_errors(source, tmp_path):
     with pytest.raises(UsageError, match=r"ends in \.h5.*x\.h5"):
         export_generator(source, "h5", tmp_path / "x.hdf")
-    with pytest.raises(UsageError, match="cannot export to 'onnx'"):
-        export_generator(source, "onnx", tmp_path / "x.onnx")
+    with pytest.raises(UsageError, match="cannot export to 'tflite'"):
+        export_generator(source, "tflite", tmp_path / "x.tflite")
 
 
 def test_a_network_the_format_cannot_hold_is_an_error_and_leaves_nothing(tmp_path):

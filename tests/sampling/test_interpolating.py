@@ -11,6 +11,7 @@ from artgan import images, seeds
 from artgan.errors import UsageError
 from artgan.events import Note
 from artgan.sampling import samples
+from artgan.sampling.engine import TensorFlow
 from artgan.sampling.films import Film, read_film_metadata
 from artgan.sampling.interpolating import Interpolated, Wanted, interpolate
 
@@ -111,7 +112,7 @@ def test_a_network_of_8_px_can_be_looked_at(tmp_path: Path) -> None:
 
 
 def test_a_network_of_512_px_is_filmed_as_it_is(tmp_path: Path) -> None:
-    source = samples.Source(painter(512, 1), Path("large.keras"))
+    source = samples.Source(TensorFlow(painter(512, 1)), Path("large.keras"))
     made = _filmed(source, tmp_path / "film.mp4", [1, 2], "mp4", frames=6)
     shown, _ = decoded(tmp_path / "film.mp4")
     assert made.width == 512 and psnr(shown[-1], _painted(source, 2, 1)) > 30

@@ -100,7 +100,7 @@ def test_a_file_on_the_disk_says_where_it_comes_from(run: RunFolder, tmp_path: P
     assert new and path.name == "seed000042.png"
     fields = images.read_metadata(path)
     assert fields["run"] == run.name and fields["epoch"] == "100" and fields["seed"] == "42"
-    assert fields["psi"] == "0.7" and fields["engine"] == "tensorflow"
+    assert fields["psi"] == "0.7" and fields["engine"] == source.painter.name
 
 
 def test_nothing_is_overwritten_unless_forced(run: RunFolder, tmp_path: Path) -> None:
