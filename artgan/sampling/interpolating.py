@@ -10,12 +10,12 @@ import numpy as np
 from artgan import seeds
 from artgan.errors import UsageError
 from artgan.events import Event, Note
-from artgan.models.painting import in_turn, paint
 from artgan.sampling.classes import is_walk, shares_of
 from artgan.sampling.film_sheets import Sheet
 from artgan.sampling.films import Film, FilmSaved, film_metadata, write_film
 from artgan.sampling.samples import Source
 from artgan.sampling.walks import Walk
+from artgan.seeds import in_turn
 
 # Pictures painted at a time: as many bytes as are nothing, in whole batches of the painter.
 _PIECE_BYTES, _BATCH = 8 * 2**20, 8
@@ -137,8 +137,7 @@ def _pictures(
         stop = min(first + piece, wanted.frames)
         latents = np.stack([walk.latents(first, stop) for walk in walks], axis=1)
         shares = np.stack([share[first:stop] for share in classes], axis=1) if source.classes else None
-        painted = paint(
-            source.generator,
+        painted = source.painter.paint(
             latents.reshape(-1, latents.shape[-1]),
             None if shares is None else shares.reshape(-1, shares.shape[-1]),
         )

@@ -14,9 +14,9 @@ import numpy as np
 
 from artgan import files, provenance, seeds
 from artgan.errors import UsageError
-from artgan.models.painting import in_turn
 from artgan.sampling.latents import TEXT, Latent, read_latents
 from artgan.sampling.walks import slerp
+from artgan.seeds import in_turn
 
 _LONGEST = 40
 

@@ -259,12 +259,11 @@ _POLICY = (
 
 
 def _of_generator(easel: Easel, recipe: Recipe) -> dict[str, Any]:
-    from artgan.provenance import ENGINE
     from artgan.studio.easel import length_of
 
     source = easel.source(recipe)
     length = length_of(source)
-    return {"latent_dim": length, "axes": length, "classes": list(source.classes), "engine": ENGINE}
+    return {"latent_dim": length, "axes": length, "classes": list(source.classes), "engine": source.painter.name}
 
 
 def _plain(name: str) -> dict[str, Any]:

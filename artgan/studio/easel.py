@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from artgan import files, images
-from artgan.errors import DamagedError, NotFoundError
+from artgan.errors import DamagedError, NotFoundError, UsageError
 from artgan.runs.folder import RunFolder
 from artgan.runs.store import STARTER, find_run, list_runs
 from artgan.studio.recipes import Point, Recipe, resolve
@@ -119,6 +119,8 @@ def length_of(source: Any) -> int:
 
 def packed(pictures: Sequence[np.ndarray]) -> bytes:
     """Return pictures of one size as bytes: count, height, width as little-endian uint32, then the pixels."""
+    if len({picture.shape for picture in pictures}) > 1:
+        raise UsageError("these pictures are not of one size", "ask for one run and one epoch at a time")
     stack = np.stack(pictures)
     return np.asarray(stack.shape[:3], "<u4").tobytes() + stack.tobytes()
 

@@ -15,9 +15,9 @@ from pydantic import BaseModel, ConfigDict, Field, FiniteFloat, ValidationError,
 
 from artgan import seeds
 from artgan.errors import UsageError
-from artgan.models.painting import in_turn
 from artgan.sampling.classes import shares_of
 from artgan.sampling.mixing import between
+from artgan.seeds import in_turn
 
 MOST_NUMBERS = 4096
 """Of a latent that the page sends."""
