@@ -71,3 +71,9 @@ def test_completion_offers_commands_runs_and_options(studio):
     assert complete("artgan tr") == ["train"]
     assert set(complete("artgan show ")) == {"@last", "@starter", run.name}
     assert "--size" in complete("artgan train --si")
+
+
+def test_the_starter_paints_without_tensorflow(studio):
+    names = loaded(studio, "sample", "--run", "@starter", "-n", "2")
+    assert not names & {"tensorflow", "keras", "onnx", "onnxruntime"}
+    assert len(list(studio.path.glob("pictures/*/seed*.png"))) == 2
