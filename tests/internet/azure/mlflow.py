@@ -24,8 +24,13 @@ class Tracking:
     def run(self, call: Call) -> Any:
         with self.world.lock:
             run = self._run(call.request.query.get("run_id") or "")
-            last = {name: entry["value"][-1] for name, entry in run.metrics.items() if entry["value"]}
-            metrics = [{"key": name, "value": row["data"][name], "step": row["step"]} for name, row in last.items()]
+            numbers = [
+                (name, entry) for name, entry in run.metrics.items() if "Artifact" not in entry["columns"].values()
+            ]
+            last = {name: entry["value"][-1] for name, entry in numbers if entry["value"]}
+            metrics = [
+                {"key": name, "value": row["data"][name], "step": row.get("step", 0)} for name, row in last.items()
+            ]
             info = {
                 "run_id": run.id,
                 "run_uuid": run.id,

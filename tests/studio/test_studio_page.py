@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import socket
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -31,7 +32,10 @@ def studio(tmp_path: Path) -> Iterator[tuple[Studio, RunFolder]]:
     """A studio that listens, with a run of an 8 px network."""
     run = run_of(tmp_path / "runs", (1, 2, 30), side=8)
     run.update(state="finished")
-    guard = Guard(free_port(None))
+    with socket.socket() as probe:  # another port each time: the browser keeps connections to the studio before
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    guard = Guard(free_port(port))
     playing = Studio(Easel(tmp_path / "runs"), guard, tmp_path / "pictures", run.name, lambda folder: False)
     with serving(App(playing), guard.port) as server:
         thread = threading.Thread(target=server.run, daemon=True)
@@ -45,9 +49,9 @@ def tiles(tab: Tab) -> int:
 
 
 def open_bench(tab: Tab) -> None:
-    tab.wait("document.querySelectorAll('#tiles canvas').length > 3")
+    tab.wait("document.querySelectorAll('#tiles canvas').length > 3", 60)
     tab.run("document.querySelector('#tabs [data-room=bench]').click()")
-    tab.wait(PAINTED, 30)
+    tab.wait(PAINTED, 60)
 
 
 @pytest.mark.parametrize(("width", "dark"), [(1280, False), (390, True)])
@@ -62,7 +66,7 @@ def test_a_person_finds_stars_and_saves_a_picture(
         tab.run("document.querySelector('#save').click()")
         tab.wait("document.querySelector('#saving').open")
         tab.run("document.querySelector('#saving-go').click()")
-        tab.wait("document.querySelector('#saved').textContent.includes('.png')", 20)
+        tab.wait("document.querySelector('#saved').textContent.includes('.png')", 60)
         for room in ("walk", "compare", "runs", "wall"):
             tab.run(f"document.querySelector('#tabs [data-room={room}]').click()")
             tab.wait(f"!document.querySelector('#{room}').hidden")
@@ -83,7 +87,7 @@ def test_a_run_that_goes_away_is_said_calmly(browser: Browser, studio: tuple[Stu
         open_bench(tab)
         shutil.rmtree(run.path)
         tab.run("document.querySelector('#dice').click()")
-        tab.wait("!document.querySelector('#trouble').hidden", 20)
+        tab.wait("!document.querySelector('#trouble').hidden", 60)
         assert "not there any more" in tab.run("document.querySelector('#trouble').textContent")
 
 
