@@ -12,7 +12,7 @@ from artgan.cli.command import command
 from artgan.cli.console import Console
 from artgan.cli.elsewhere import make_present
 from artgan.cli.hush import hushed
-from artgan.cli.names import RUN_HELP, Epoch, complete_run
+from artgan.cli.names import RUN_HELP, Epoch, Psi, Seeds, complete_run
 from artgan.cli.open_ import open_path
 from artgan.errors import UsageError
 from artgan.runs.store import LAST, find_run
@@ -46,13 +46,8 @@ def gallery(
     pick: Annotated[
         int, typer.Option("--pick", min=0, metavar="N", help="Hang only so many of them, those that differ most.")
     ] = 0,
-    seeds: Annotated[
-        str | None,
-        typer.Option("--seeds", metavar="LIST", help="Which pictures, by number: 0-9,42. Default: from 0 on."),
-    ] = None,
-    psi: Annotated[
-        float, typer.Option("--psi", help="Scales the latents: below 1 plays safe, above 1 is bolder.")
-    ] = 1.0,
+    seeds: Seeds = None,
+    psi: Psi = 1.0,
     class_: Annotated[
         str | None, typer.Option("--class", metavar="NAME", help="A class, or a mixture: still-life:0.5,landscape:0.5.")
     ] = None,

@@ -13,7 +13,7 @@ from artgan.cli.command import command
 from artgan.cli.console import Console
 from artgan.cli.elsewhere import make_present
 from artgan.cli.hush import hushed
-from artgan.cli.names import Epoch, LastRun
+from artgan.cli.names import Epoch, LastRun, Psi
 from artgan.errors import UsageError
 from artgan.runs.store import LAST, find_run
 from artgan.settings import Settings
@@ -49,9 +49,7 @@ def interpolate(
     frames: Annotated[int, typer.Option("--frames", min=1, metavar="N", help="How many pictures the film has.")] = 240,
     fps: films.Fps = 24,
     grid: films.Grid = None,
-    psi: Annotated[
-        float, typer.Option("--psi", help="Scales the latents: below 1 plays safe, above 1 is bolder.")
-    ] = 1.0,
+    psi: Psi = 1.0,
     class_: Annotated[
         str | None,
         typer.Option(

@@ -90,5 +90,9 @@ Epoch = Annotated[
     ),
 ]  # fmt: skip
 """An int, "best" or None."""
+Psi = Annotated[float, typer.Option("--psi", help="Scales the latents: below 1 plays safe, above 1 is bolder.")]
+Seeds = Annotated[
+    str | None, typer.Option("--seeds", metavar="LIST", help="Which pictures, by number: 0-9,42. Default: from 0 on.")
+]
 Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")]
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Say what would be done, and do nothing.")]

@@ -19,7 +19,7 @@ from artgan.cli.elsewhere import make_present
 from artgan.cli.finish import Finish
 from artgan.cli.groups import options_of
 from artgan.cli.hush import hushed
-from artgan.cli.names import RUN_HELP, Epoch, complete_run
+from artgan.cli.names import RUN_HELP, Epoch, Psi, Seeds, complete_run
 from artgan.errors import UsageError
 from artgan.runs.store import LAST, find_run
 from artgan.settings import Settings
@@ -46,16 +46,11 @@ def sample(
     count: Annotated[
         int | None, typer.Option("-n", "--count", min=1, metavar="N", help="How many pictures; default 10.")
     ] = None,
-    seeds: Annotated[
-        str | None,
-        typer.Option("--seeds", metavar="LIST", help="Which pictures, by number: 0-9,42. Default: from 0 on."),
-    ] = None,
+    seeds: Seeds = None,
     latents: Annotated[
         Path | None, typer.Option("--latents", metavar="FILE.npy", help="Paint these latents (n, latent_dim) instead.")
     ] = None,
-    psi: Annotated[
-        float, typer.Option("--psi", help="Scales the latents: below 1 plays safe, above 1 is bolder.")
-    ] = 1.0,
+    psi: Psi = 1.0,
     class_: Annotated[
         str | None,
         typer.Option(

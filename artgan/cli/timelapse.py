@@ -13,7 +13,7 @@ from artgan.cli.command import command
 from artgan.cli.console import Console
 from artgan.cli.elsewhere import bring_home, is_elsewhere
 from artgan.cli.hush import hushed
-from artgan.cli.names import LastRun
+from artgan.cli.names import LastRun, Psi
 from artgan.errors import NotFoundError
 from artgan.runs.folder import RunFolder
 from artgan.runs.store import LAST, find_run
@@ -38,9 +38,7 @@ def timelapse(
         typer.Option("--seconds", metavar="S", help="How long; default 20, less for a few checkpoints."),
     ] = None,
     fps: films.Fps = 24,
-    psi: Annotated[
-        float, typer.Option("--psi", help="Scales the latents: below 1 plays safe, above 1 is bolder.")
-    ] = 1.0,
+    psi: Psi = 1.0,
     class_: Annotated[
         str | None, typer.Option("--class", metavar="NAME", help="Paint this class, or mixture of classes.")
     ] = None,

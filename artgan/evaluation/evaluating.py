@@ -20,10 +20,11 @@ from artgan.metrics import inception
 from artgan.metrics.features import Features, ready
 from artgan.metrics.neighbours import Copies, Looks, layout
 from artgan.models.files import latent_dim, load_generator, picture_size
-from artgan.models.painting import class_count, in_turn, paint
+from artgan.models.painting import class_count, paint
 from artgan.records import now
 from artgan.runs.folder import RunFolder, append
 from artgan.runs.record import Checkpoint
+from artgan.seeds import in_turn
 
 ALL = "all"
 _COUNT, _COUNT_OF_ALL = 2000, 500

@@ -15,7 +15,8 @@ import numpy as np
 
 from artgan import seeds
 from artgan.models.files import latent_dim
-from artgan.models.painting import class_count, in_turn
+from artgan.models.painting import class_count
+from artgan.seeds import in_turn
 
 SAMPLES, FOUND = 4096, 24
 _BATCH = 256

@@ -116,12 +116,13 @@ class Graphed:
         return made
 
 
-def open_engine(path: Path, wanted: str = AUTO, *, cache_dir: Path | None = None) -> Engine:
+def open_engine(path: Path, wanted: str = AUTO, *, digest: str = "", cache_dir: Path | None = None) -> Engine:
     """Open a generator's file with what paints it soonest.
 
     Args:
         path: a file as for ``models.files.load_generator``.
         wanted: one of ``ENGINES``.
+        digest: SHA-256 of the file, where it is known already.
         cache_dir: where it is kept that an engine was compared; default the user's cache.
 
     Raises:
@@ -139,7 +140,7 @@ def open_engine(path: Path, wanted: str = AUTO, *, cache_dir: Path | None = None
             name = _choose(graph) if wanted == AUTO else wanted
             if name != "tensorflow":
                 engine = Graphed(name, path, graph)
-                if _is_trusted(engine, path, cache_dir):
+                if _is_trusted(engine, path, digest or files.sha256_file(path), cache_dir):
                     return engine
             elif wanted == AUTO:
                 return TensorFlow(_load(path))
@@ -179,9 +180,8 @@ def _load(path: Path) -> keras.Model:
     return load_generator(path)
 
 
-def _is_trusted(engine: Graphed, path: Path, cache_dir: Path | None) -> bool:
+def _is_trusted(engine: Graphed, path: Path, digest: str, cache_dir: Path | None) -> bool:
     """Say whether an engine paints a file's pictures as TensorFlow does; ask TensorFlow the first time."""
-    digest = files.sha256_file(path)
     if digest in _SHIPPED:
         return True
     key = f"{engine.name}-{_REVISION}-{_version(engine.name)}"

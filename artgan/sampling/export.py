@@ -21,8 +21,9 @@ from artgan.models.files import latent_dim, load_generator, load_model, save_gen
 from artgan.models.graph import Graph, read_graph
 from artgan.models.graph_layers import Untranslatable
 from artgan.models.graph_onnx import session, to_onnx
-from artgan.models.painting import class_count, in_turn
+from artgan.models.painting import class_count
 from artgan.sampling.web.page import Facts, halved, page
+from artgan.seeds import in_turn
 
 Format = Literal["keras", "savedmodel", "h5", "onnx", "web"]
 # Largest difference of a pixel in [-1, 1] to the original: none where the same layers run again, rounding where

@@ -51,16 +51,36 @@ def read_latents(path: Path) -> np.ndarray:
         DamagedError: it is not an array of finite numbers; nothing in it is run.
     """
     try:
-        latents = np.load(io.BytesIO(path.read_bytes()), allow_pickle=False)
+        data = path.read_bytes()
     except FileNotFoundError as error:
         raise NotFoundError(f"no file {path}", "latents are kept by: artgan sample --save-latents FILE.npy") from error
-    except (ValueError, EOFError, OSError) as error:
+    except OSError as error:
         raise DamagedError(f"{path} is not a .npy file of numbers") from error
+    return parse_latents(data, str(path))
+
+
+def parse_latents(data: bytes, name: str) -> np.ndarray:
+    """Return the latents ``(n, latent_dim)`` float32 of a ``.npy`` file's bytes; ``name`` is what an error calls it.
+
+    Raises:
+        DamagedError: as for ``read_latents``.
+    """
+    try:
+        latents = np.load(io.BytesIO(data), allow_pickle=False)
+    except (ValueError, EOFError, OSError) as error:
+        raise DamagedError(f"{name} is not a .npy file of numbers") from error
     if not isinstance(latents, np.ndarray) or latents.dtype.kind not in "fiu" or latents.ndim not in {1, 2}:
-        raise DamagedError(f"{path} does not hold latents of shape (n, latent_dim)")
+        raise DamagedError(f"{name} does not hold latents of shape (n, latent_dim)")
     if not np.isfinite(latents).all():
-        raise DamagedError(f"{path} holds numbers that are not finite")
+        raise DamagedError(f"{name} holds numbers that are not finite")
     return np.atleast_2d(latents).astype(np.float32)
+
+
+def latents_bytes(latents: np.ndarray) -> bytes:
+    """Return latents ``(n, latent_dim)`` as a ``.npy`` file of float32."""
+    buffer = io.BytesIO()
+    np.save(buffer, np.asarray(latents, np.float32), allow_pickle=False)
+    return buffer.getvalue()
 
 
 def write_latents(path: Path, latents: np.ndarray, *, force: bool = False) -> bool:
@@ -74,11 +94,10 @@ def write_latents(path: Path, latents: np.ndarray, *, force: bool = False) -> bo
     """
     if path.suffix != ".npy":
         raise UsageError(f"{path} is no name for latents", f"let it end in .npy: {path.with_suffix('.npy')}")
-    buffer = io.BytesIO()
-    np.save(buffer, np.asarray(latents, np.float32), allow_pickle=False)
+    data = latents_bytes(latents)
     if path.exists() and not force:
-        if path.is_file() and path.read_bytes() == buffer.getvalue():
+        if path.is_file() and path.read_bytes() == data:
             return False
         raise UsageError(f"{path} is there and holds something else", "choose another name, or replace it with --force")
-    files.write_bytes(path, buffer.getvalue())
+    files.write_bytes(path, data)
     return True

@@ -19,8 +19,9 @@ from artgan.events import Event, Progress
 from artgan.metrics.distances import squared_distances
 from artgan.metrics.features import ready
 from artgan.models.files import load_model
-from artgan.models.painting import class_count, in_turn
+from artgan.models.painting import class_count
 from artgan.runs.folder import RunFolder
+from artgan.seeds import in_turn
 
 CRITIC, TYPICAL, VARIETY = "critic", "typical", "variety"
 SORTS = (CRITIC, TYPICAL, VARIETY)

@@ -23,8 +23,8 @@ from artgan.errors import DamagedError, NotFoundError, UsageError
 from artgan.events import Event, Progress
 from artgan.metrics import lite0
 from artgan.metrics.features import resize_matrix
-from artgan.models.painting import in_turn
 from artgan.sampling.samples import Source
+from artgan.seeds import in_turn
 
 STEPS = 200
 _TRIED, _STARTS, _BATCH = 256, 4, 16

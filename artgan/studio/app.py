@@ -18,6 +18,7 @@ from artgan import images
 from artgan.errors import ArtganError, BusyError, DamagedError, DiskFullError, NotFoundError, UsageError
 from artgan.runs.folder import RunFolder
 from artgan.runs.record import GOING
+from artgan.sampling.latents import latents_bytes
 from artgan.studio import finding, making
 from artgan.studio.easel import Easel, enlarged, packed
 from artgan.studio.guard import Guard, json_of
@@ -181,7 +182,7 @@ class App:
     def _latent(self, request: Request) -> Response:
         recipe = parse(json_of(request).get("recipe"))
         point = self._studio.worker.do(lambda: self._studio.easel.point(recipe))
-        return Response(making.latent_bytes(point.latent), mimetype="application/octet-stream")
+        return Response(latents_bytes(point.latent[None]), mimetype="application/octet-stream")
 
     def _take_latents(self, request: Request, name: str) -> Response:
         studio, data = self._studio, request.get_data()

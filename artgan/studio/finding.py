@@ -14,6 +14,7 @@ import numpy as np
 from artgan import files
 from artgan.errors import DamagedError, UsageError
 from artgan.events import Event, Progress
+from artgan.sampling.latents import parse_latents
 from artgan.studio.easel import Easel, length_of
 from artgan.studio.jobs import Cancelled, Job
 from artgan.studio.recipes import Recipe
@@ -111,16 +112,8 @@ def latents_of(easel: Easel, recipe: Recipe, data: bytes) -> np.ndarray:
         UsageError: they are of another length, or too many.
         DamagedError: it holds no latents; nothing in it is run.
     """
-    try:
-        found = np.load(io.BytesIO(data), allow_pickle=False)
-    except (ValueError, EOFError, OSError) as error:
-        raise DamagedError("that is not a .npy file of numbers") from error
-    if not isinstance(found, np.ndarray) or found.dtype.kind not in "fiu" or found.ndim not in {1, 2}:
-        raise DamagedError("that does not hold latents of shape (n, latent_dim)")
-    rows = np.atleast_2d(found).astype(np.float32)
+    rows = parse_latents(data, "that")
     length = length_of(easel.source(recipe))
     if rows.shape[1] != length or not 1 <= len(rows) <= _MOST_LATENTS:
         raise UsageError(f"latents of shape {rows.shape} do not fit: (1 to {_MOST_LATENTS}, {length}) is wanted")
-    if not np.isfinite(rows).all():
-        raise DamagedError("that holds numbers that are not finite")
     return rows

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import io
-import shlex
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -12,11 +10,13 @@ import numpy as np
 from pydantic import BaseModel, ConfigDict, Field
 
 from artgan import files, images
+from artgan import recipe as again
 from artgan.errors import UsageError
 from artgan.provenance import latent_text
+from artgan.sampling.latents import latents_bytes
 from artgan.studio.easel import Easel, enlarged
 from artgan.studio.jobs import Job
-from artgan.studio.recipes import Point, Recipe, command_of
+from artgan.studio.recipes import Point, Recipe, facts_of
 from artgan.studio.worker import Worker
 
 _PIECE = 8
@@ -45,13 +45,6 @@ class FilmWish(BaseModel):
     loop: bool = True
     path: Literal["slerp", "spline"] = "spline"
     format: Literal["mp4", "webm", "gif", "webp"] = "mp4"
-
-
-def latent_bytes(latent: np.ndarray) -> bytes:
-    """Return a latent ``(latent_dim,)`` as a ``.npy`` file of ``(1, latent_dim)`` float32."""
-    buffer = io.BytesIO()
-    np.save(buffer, latent[None].astype(np.float32), allow_pickle=False)
-    return buffer.getvalue()
 
 
 def unused(path: Path) -> Path:
@@ -140,18 +133,15 @@ def save(easel: Easel, wish: Save, out: Path, signing: Any = None) -> dict[str, 
     base = wish.recipe.z
     own = f"seed{base.seed:06d}" if base.seed is not None and base.vary is None else "studio"
     path = unused(folder / f"{files.safe_name(wish.name) if wish.name.strip() else own}.png")
-    command = command_of(wish.recipe, source.epoch)
+    which = facts_of(wish.recipe)
     told: dict[str, Any] = {}
-    if command is None:
+    if which is None:
         latents = path.with_suffix(".npy")
-        files.write_bytes(latents, latent_bytes(point.latent))
-        told["latents"] = str(latents)
-        words = ["artgan", "sample", "--run", wish.recipe.run, "--latents", str(latents)]
-        words += ["--epoch", str(source.epoch)] if source.epoch is not None else []
-        words += ["--psi", f"{wish.recipe.psi:g}"] if wish.recipe.psi != 1 else []
-        words += ["--class", wish.recipe.class_] if wish.recipe.class_ else []
-        command = shlex.join(words)
-    command += f" --scale {wish.scale}" if wish.scale != 1 else ""
+        files.write_bytes(latents, latents_bytes(point.latent[None]))
+        which = told = {"latents": str(latents)}
+    more = {"run": wish.recipe.run, "epoch": source.epoch, "psi": f"{wish.recipe.psi:g}", "class": wish.recipe.class_}
+    more |= {"scale": wish.scale if wish.scale != 1 else None}
+    command = again.command({name: str(value) for name, value in (which | more).items() if value is not None})
     facts = _facts(source, wish, point)
     if signing is not None and wish.sign:
         picture, signed = signing(picture, base.seed)

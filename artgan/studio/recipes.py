@@ -163,25 +163,21 @@ def _base(base: Base, latent_dim: int, classes: int) -> tuple[np.ndarray, np.nda
     return seeds.latents([base.seed], latent_dim)[0], in_turn([base.seed], classes)[0] if classes else None
 
 
-def command_of(recipe: Recipe, epoch: int | None) -> str | None:
-    """Return the command that paints a recipe; None where no command says it: then its latent is saved beside it."""
-    import shlex
-
+def facts_of(recipe: Recipe) -> dict[str, str] | None:
+    """Return what ``artgan.recipe.command`` needs to know of a recipe's latent; None where only its numbers say it."""
     base = recipe.z
-    words = ["artgan", "sample", "--run", recipe.run]
     if recipe.moves or recipe.axes or base.latent is not None:
         return None
     if base.vary is not None:
-        if base.vary.seed is None or base.vary.vary is not None or base.vary.mix is not None:
-            return None
-        words += ["--vary", str(base.vary.seed), "--strength", f"{base.strength:g}", "--seeds", str(base.seed or 0)]
-    elif base.mix is not None:
-        if any(one.seed is None or one.vary is not None or one.mix is not None for one in base.mix):
-            return None
-        words += ["--mix", ",".join(str(one.seed) for one in base.mix), "--amount", f"{base.amount:g}"]
-    else:
-        words += ["--seeds", str(base.seed)]
-    words += ["--epoch", str(epoch)] if epoch is not None else []
-    words += ["--psi", f"{recipe.psi:g}"] if recipe.psi != 1 else []
-    words += ["--class", recipe.class_] if recipe.class_ else []
-    return shlex.join(words)
+        start = _plain_seed(base.vary)
+        made = {"strength": repr(base.strength), "variation": str(base.seed or 0)}
+        return None if start is None else {"vary": start, **made}
+    if base.mix is not None:
+        ends = [_plain_seed(one) for one in base.mix]
+        return None if None in ends else {"mix": ",".join(map(str, ends)), "amount": repr(base.amount)}
+    return {"seed": str(base.seed)}
+
+
+def _plain_seed(base: Base) -> str | None:
+    plain = base.seed is not None and base.latent is None and base.vary is None and base.mix is None
+    return str(base.seed) if plain else None
