@@ -1,7 +1,8 @@
 """artgan turns a genre of paintings into a machine that paints it.
 
-The verbs of the command line, for a notebook: ``fetch``, ``import_folder``, ``prepare``, ``train``, ``sample`` and
-``load_generator``. They are looked up when first used, so that ``import artgan`` costs nothing.
+The verbs of the command line, for a notebook: ``fetch``, ``import_folder``, ``prepare``, ``train``, ``sample``,
+``interpolate``, ``timelapse`` and ``load_generator``. They are looked up when first used, so that ``import artgan``
+costs nothing.
 """
 
 from __future__ import annotations
@@ -11,7 +12,9 @@ from typing import Any
 
 __version__ = "0.1.0"
 
-__all__ = ["__version__", "fetch", "import_folder", "load_generator", "prepare", "sample", "train"]
+__all__ = [
+    "__version__", "fetch", "import_folder", "interpolate", "load_generator", "prepare", "sample", "timelapse", "train",
+]  # fmt: skip
 
 
 def __getattr__(name: str) -> Any:

@@ -18,6 +18,8 @@ from artgan.errors import ArtganError, BusyError, DiskFullError
 if TYPE_CHECKING:
     import zipfile
 
+FREE_SPACE = "free some space and give the same command again"
+"""The hint on a full disk; what that command then does is known to whoever was at work."""
 _FULL = {errno.ENOSPC, errno.EDQUOT} if hasattr(errno, "EDQUOT") else {errno.ENOSPC}
 
 
@@ -53,10 +55,7 @@ def whole_file(path: Path) -> Iterator[Path]:
 def storage_error(error: OSError, path: Path) -> ArtganError:
     """Turn an ``OSError`` met while writing ``path`` into one of ours, with a hint."""
     if error.errno in _FULL:
-        return DiskFullError(
-            f"no room left on the disk while writing {path}",
-            "free some space and repeat the command: it goes on where it stopped",
-        )
+        return DiskFullError(f"no room left on the disk while writing {path}", FREE_SPACE)
     if error.errno in {errno.EACCES, errno.EPERM, errno.EROFS}:
         return ArtganError(f"not allowed to write {path}", "choose a folder that is yours")
     return ArtganError(f"could not write {path}: {error.strerror or error}")

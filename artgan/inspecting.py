@@ -123,6 +123,9 @@ def _notes(facts: dict[str, str], runs_dir: Path, line: str) -> Iterator[str]:
         digest = facts.get("sign_sha256", "")
         if not (Path(sign).is_file() and files.sha256_file(Path(sign)).startswith(digest)):
             yield f"the signature {sign} (its sha256 begins with {digest}) has to lie here"
+    given, digest = facts.get("latents_file", ""), facts.get("latents_sha256", "")
+    if given and not (Path(given).is_file() and files.sha256_file(Path(given)).startswith(digest)):
+        yield f"the latents {given} (their sha256 begins with {digest}) have to lie here"
     if facts.get("sheet") == "training":
         yield "a sheet of a training: the command paints its pictures, in a folder of their own"
     if facts.get("sheet") == "copies":
@@ -132,10 +135,14 @@ def _notes(facts: dict[str, str], runs_dir: Path, line: str) -> Iterator[str]:
 def _notes_of_run(facts: dict[str, str], runs_dir: Path) -> Iterator[str]:
     try:
         epoch = facts.get("epoch", "")
-        generator = find_run(runs_dir, facts["run"]).generator(int(epoch) if epoch.isdecimal() else None)
+        run = find_run(runs_dir, facts["run"])
+        generator = run.generator(int(epoch) if epoch.isdecimal() else None)
     except ArtganError as error:
         yield f"{error.message}: the command needs it"
         return
+    made_of, there = facts.get("checkpoints", ""), len(run.generators())
+    if made_of.isdecimal() and int(made_of) != there:
+        yield f"{run.name} has {there} checkpoints by now, and the film was made of {made_of}: it will be another"
     digest = facts.get("generator", "")
     if digest and not files.sha256_file(generator.path).startswith(digest):
         yield f"{generator.path} is another generator by now, and will paint another picture"

@@ -42,9 +42,9 @@ _PACKET = """<?xpacket begin="\ufeff" id="W5M0MpCehiHzreSzNTczkc9d"?>
 _SOURCE_IN_COMMENT = "DigitalSourceType="
 # As ``comment`` writes it: words in ASCII, each closed by a semicolon, so that it is found whole between other bytes.
 _COMMENT = re.compile(
-    rb"(?:artgan:[a-z_]{1,40}=[!-:<-~ ]{0,20000}; ){1,60}" + _SOURCE_IN_COMMENT.encode() + rb"([!-:<-~]{1,200});"
+    rb"(?:artgan:[a-z_0-9]{1,40}=[!-:<-~ ]{0,20000}; ){1,60}" + _SOURCE_IN_COMMENT.encode() + rb"([!-:<-~]{1,200});"
 )
-_PAIR = re.compile(r"artgan:([a-z_]+)=([^;]*)")
+_PAIR = re.compile(r"artgan:([a-z_0-9]+)=([^;]*)")
 # Of an element, or of an attribute in either kind of quotes.
 _TYPE_IN_XMP, _TOOL_IN_XMP = (
     re.compile(name + rb"""(?:[^<>"']*>\s*([^<]{1,200})|\s*=\s*"([^"]{1,200})"|\s*=\s*'([^']{1,200})')""")
@@ -99,13 +99,22 @@ def source_type_in(comment: str) -> str:
     return match[1] if match else ""
 
 
+def exact(value: float) -> str:
+    """Return a number as text that is this very number again: as short as a person writes it, where that is enough."""
+    short = f"{value:g}"
+    return short if float(short) == value else repr(value)
+
+
 def latent_text(latent: np.ndarray) -> str:
-    """Return a latent ``(latent_dim,)`` float32 as text, for the fact ``latent`` of a picture that has no seed."""
+    """Return a latent ``(latent_dim,)`` float32 as text, for the fact ``latent`` of a picture that has no seed.
+
+    Several, ``(n, latent_dim)``, follow each other; ``count`` tells how many they are.
+    """
     return base64.b64encode(latent.astype("<f4").tobytes()).decode("ascii")
 
 
-def latent_of(text: str) -> np.ndarray:
-    """Return the latent ``(latent_dim,)`` float32 that a picture tells.
+def latents_of(text: str, count: int = 1) -> np.ndarray:
+    """Return the latents ``(count, latent_dim)`` float32 that a picture or a film tells.
 
     Raises:
         DamagedError: it is none.
@@ -113,10 +122,10 @@ def latent_of(text: str) -> np.ndarray:
     try:
         latent = np.frombuffer(base64.b64decode(text, validate=True), "<f4").astype(np.float32)
     except ValueError as error:
-        raise DamagedError("the latent that the picture tells is none") from error
-    if not latent.size or not np.isfinite(latent).all():
-        raise DamagedError("the latent that the picture tells is none")
-    return latent
+        raise DamagedError("the latent that is told is none") from error
+    if not latent.size or count < 1 or latent.size % count or not np.isfinite(latent).all():
+        raise DamagedError("the latent that is told is none")
+    return latent.reshape(count, -1)
 
 
 def read_film(path: Path) -> tuple[dict[str, str], str]:

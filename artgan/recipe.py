@@ -15,13 +15,13 @@ _SAMPLE = (
     "epoch", "psi", "class", "scale", "aspect", "channels", "position", "sign_size", "sign_margin", "jitter", "ink",
     "choose", "dpi",
 )  # fmt: skip
-_FILM = (
-    "epoch", "seeds", "path", "frames", "fps", "seconds", "grid", "psi", "class", "scale", "size", "format",
-)  # fmt: skip
+_FILMS = {
+    "interpolate": ("epoch", "path", "frames", "fps", "grid", "psi", "class", "scale", "format"),
+    "timelapse": ("seconds", "fps", "grid", "psi", "class", "scale", "format"),
+}
+"""What the fact ``film`` may be, the command that made it, and its flags."""
+_SWITCHES = ("loop", "no_epoch")
 _USUAL = {"psi": "1"}
-_SWITCHES = ("loop",)
-FILMS = ("interpolate", "timelapse")
-"""What the fact ``film`` may be: the command that made it."""
 _LONGEST = 20_000
 
 
@@ -37,11 +37,8 @@ def command(facts: Mapping[str, str], *, file: Path | None = None, runs_dir: str
         return ""
     place = ["--runs-dir", runs_dir] if runs_dir else []
     if facts.get("film"):
-        # A film of given latents, or of a folder of pictures, is told by nothing that a name could say.
-        if facts["film"] not in FILMS or facts["run"].startswith("-") or not facts.get("seeds"):
-            return ""
-        switches = [f"--{name}" for name in _SWITCHES if facts.get(name)]
-        return shlex.join(["artgan", facts["film"], facts["run"], *_flags(facts, _FILM), *switches, *place])
+        line = _film(facts, file, place)
+        return _with_latents(line, facts, file) if "--latents" in line else line
     which = _which(facts, file)
     if which is None:
         return ""
@@ -49,7 +46,28 @@ def command(facts: Mapping[str, str], *, file: Path | None = None, runs_dir: str
     signs = facts.get("sign", "").split(",") if facts.get("sheet") else [facts.get("sign", "")]
     words += which + [word for name in signs if name for word in _flag("sign", name)] + _flags(facts, _SAMPLE)
     words += ["--grid"] if facts.get("sheet") else []
-    line = shlex.join([*words, *place])
+    return _with_latents(shlex.join([*words, *place]), facts, file)
+
+
+def _film(facts: Mapping[str, str], file: Path | None, place: list[str]) -> str:
+    """Return the command that makes a film again; empty for one of a folder of pictures."""
+    if facts["film"] not in _FILMS or facts["run"].startswith("-"):
+        return ""
+    if facts.get("seeds"):
+        which = _flag("seeds", facts["seeds"])
+    elif facts.get("latent") and file is not None:
+        which = _flag("latents", _latents_of(file))
+    elif facts.get("latents_file"):
+        which = _flag("latents", facts["latents_file"])
+    else:
+        return ""
+    switches = [f"--{name.replace('_', '-')}" for name in _SWITCHES if facts.get(name)]
+    flags = _flags(facts, _FILMS[facts["film"]])
+    return shlex.join(["artgan", facts["film"], facts["run"], *which, *flags, *switches, *place])
+
+
+def _with_latents(line: str, facts: Mapping[str, str], file: Path | None) -> str:
+    """Put the command before it that takes the latent out of the file, where no seed says it."""
     if file is None or "latent" not in facts or facts.get("seed"):
         return line
     return f"{shlex.join(['artgan', 'inspect', _harmless(file), '--latents', _latents_of(file)])} && {line}"

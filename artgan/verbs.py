@@ -18,10 +18,12 @@ from artgan.training.loop import train
 
 if TYPE_CHECKING:
     import keras
+    import numpy as np
 
+    from artgan.sampling.films import Film
     from artgan.sampling.samples import Sample, Source
 
-__all__ = ["fetch", "import_folder", "load_generator", "prepare", "sample", "train"]
+__all__ = ["fetch", "import_folder", "interpolate", "load_generator", "prepare", "sample", "timelapse", "train"]
 
 
 def fetch(
@@ -122,6 +124,72 @@ def sample(
         raise UsageError(f"n {n} asks for no picture")
     chosen = parse_seeds(seeds) if isinstance(seeds, str) else list(seeds) if seeds is not None else list(range(n))
     yield from samples.sample(_open(source, epoch, runs_dir), chosen, **options)
+
+
+def interpolate(
+    source: str | Path,
+    out: str | Path,
+    *,
+    seeds: str | Sequence[int] | np.ndarray = "0-4",
+    epoch: int | str | None = None,
+    runs_dir: str | Path = "runs",
+    fps: int = 24,
+    force: bool = False,
+    **options: Any,
+) -> Iterator[Event]:
+    """Film a walk through what a network knows.
+
+    Args:
+        source: a run (name, id, prefix, folder) or a generator's file.
+        out: the film: a file that ends in .mp4, .webm, .gif or .webp, or a folder for frames.
+        seeds: the pictures to walk by: numbers, text like "3,17,42", or latents ``(n, latent_dim)``.
+        epoch: which of a run's generators, or "best"; the highest by default.
+        runs_dir: the folder of runs.
+        fps: frames a second.
+        force: replace a film that is there.
+        options: those of ``artgan.sampling.interpolating.Wanted``: path, loop, frames, grid, psi, classes ...
+
+    Yields:
+        Note, Progress, and Interpolated at the end.
+    """
+    from artgan.sampling import interpolating
+    from artgan.seeds import parse_seeds
+
+    chosen = parse_seeds(seeds) if isinstance(seeds, str) else seeds
+    wanted = interpolating.Wanted(chosen, **options)
+    yield from interpolating.interpolate(_open(source, epoch, runs_dir), _film(out, fps, force), wanted)
+
+
+def timelapse(
+    run: str | Path, out: str | Path, *, runs_dir: str | Path = "runs", fps: int = 24, psi: float = 1.0,
+    classes: str | None = None, force: bool = False, **options: Any,
+) -> Iterator[Event]:  # fmt: skip
+    """Film how a network learned.
+
+    Args:
+        run: its name, id, prefix or folder.
+        out: the film: a file that ends in .mp4, .webm, .gif or .webp, or a folder for frames.
+        runs_dir: the folder of runs.
+        fps: frames a second.
+        psi: scales the latents.
+        classes: a class, or a mixture of classes.
+        force: replace a film that is there.
+        options: those of ``artgan.sampling.timelapse.Wanted``: seeds (numbers), grid, seconds, scale, words ...
+
+    Yields:
+        Note, Skipped, Progress, and Timelapse at the end.
+    """
+    from artgan.sampling import stages
+    from artgan.sampling import timelapse as filming
+
+    learned = stages.Checkpoints(find_run(Path(runs_dir), str(run)), psi=psi, classes=classes)
+    yield from filming.timelapse(learned, _film(out, fps, force), filming.Wanted(**options))
+
+
+def _film(out: str | Path, fps: int, force: bool) -> Film:
+    from artgan.sampling.films import Film
+
+    return Film(Path(out), Path(out).suffix.lower().lstrip(".") or "frames", fps, force)
 
 
 def _open(source: str | Path, epoch: int | str | None, runs_dir: str | Path, engine: str = "auto") -> Source:

@@ -118,10 +118,10 @@ def test_a_film_s_comment_is_found_between_other_bytes(tmp_path: Path) -> None:
 
 def test_the_latent_of_a_picture_comes_back_bit_for_bit() -> None:
     latent = np.random.default_rng(0).normal(size=100).astype(np.float32)
-    assert provenance.latent_of(provenance.latent_text(latent)).tobytes() == latent.tobytes()
+    assert provenance.latents_of(provenance.latent_text(latent)).tobytes() == latent.tobytes()
     for text in ("", "no base64!", "AAA=", provenance.latent_text(np.float32([np.nan]))):
         with pytest.raises(DamagedError):
-            provenance.latent_of(text)
+            provenance.latents_of(text)
 
 
 def test_the_order_in_which_facts_are_given_does_not_matter() -> None:

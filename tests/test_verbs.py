@@ -41,6 +41,15 @@ def test_seeds_are_numbers_or_text(studio: Path) -> None:
     assert painted == [p.image.tobytes() for p in artgan.sample("@last", 4, runs_dir=studio / "runs")][2:]
 
 
+def test_films_are_made(studio: Path, tmp_path: Path) -> None:
+    *_, walk = artgan.interpolate(
+        "@last", tmp_path / "w.webp", seeds="3,5", frames=4, loop=True, runs_dir=studio / "runs"
+    )
+    *_, learning = artgan.timelapse("@last", tmp_path / "film", seconds=0.5, seeds=[3], runs_dir=studio / "runs")
+    assert (walk.frames, walk.format, walk.path) == (4, "webp", tmp_path / "w.webp") and walk.path.is_file()
+    assert learning.format == "frames" and len(list(learning.path.iterdir())) == 12
+
+
 def test_an_unknown_name_is_an_attribute_error() -> None:
     with pytest.raises(AttributeError):
         artgan.paint  # noqa: B018

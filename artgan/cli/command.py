@@ -79,6 +79,19 @@ _FOLDERS = [
 ]
 
 
+def given_again(then: str) -> Callable[[Callable[..., None]], Callable[..., None]]:
+    """Return a decorator that says what a command does when it is given again after it was stopped.
+
+    Stands under ``@command``. Without it the hint promises nothing.
+    """
+
+    def mark(function: Callable[..., None]) -> Callable[..., None]:
+        function.again = then  # type: ignore[attr-defined]
+        return function
+
+    return mark
+
+
 def command(function: Callable[..., None]) -> Callable[..., None]:
     """Make a function a command.
 
@@ -96,7 +109,7 @@ def command(function: Callable[..., None]) -> Callable[..., None]:
         # Keras asks for it when it is loaded; artgan's networks are TensorFlow's.
         os.environ["KERAS_BACKEND"] = "tensorflow"
         console = Console(-1 if quiet else verbose, as_json=as_json)
-        with exit_code_of(tell_all=verbose > 1) as outcome:
+        with exit_code_of(tell_all=verbose > 1, again=getattr(function, "again", "")) as outcome:
             if takes_settings:
                 folders = {parameter.name: values.pop(parameter.name) for parameter in _FOLDERS}
                 values["settings"] = settings_module.load(os.environ, Path.cwd(), folders)

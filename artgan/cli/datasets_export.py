@@ -8,13 +8,15 @@ from typing import Annotated, Any
 import typer
 
 from artgan.cli import words
-from artgan.cli.command import command
+from artgan.cli.command import command, given_again
 from artgan.cli.console import Console
+from artgan.cli.failures import ANEW
 from artgan.cli.names import DatasetName, dataset_of
 from artgan.settings import Settings
 
 
 @command
+@given_again(ANEW)
 def export(
     console: Console,
     settings: Settings,

@@ -6,14 +6,16 @@ from typing import Annotated
 
 import typer
 
-from artgan.cli.command import command
+from artgan.cli.command import command, given_again
 from artgan.cli.console import Console
+from artgan.cli.failures import GOES_ON
 from artgan.cli.names import DatasetName, DryRun, dataset_of
 from artgan.errors import UsageError
 from artgan.settings import Settings
 
 
 @command
+@given_again(GOES_ON)
 def update(
     console: Console,
     settings: Settings,

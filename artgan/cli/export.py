@@ -8,8 +8,9 @@ from typing import Annotated, Any
 import typer
 
 from artgan.cli import words
-from artgan.cli.command import command
+from artgan.cli.command import command, given_again
 from artgan.cli.console import Console
+from artgan.cli.failures import ANEW
 from artgan.cli.hush import hushed
 from artgan.cli.names import Epoch, LastRun
 from artgan.errors import UsageError
@@ -20,6 +21,7 @@ _ENDINGS = {"keras": ".keras", "h5": ".h5", "savedmodel": "", "onnx": ".onnx", "
 
 
 @command
+@given_again(ANEW)
 def export(
     console: Console,
     settings: Settings,

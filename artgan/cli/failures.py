@@ -13,8 +13,13 @@ import typer
 
 from artgan.cli import terminal
 from artgan.errors import ArtganError
+from artgan.files import FREE_SPACE
 
 INTERRUPTED = 130
+# What a command does that is given again after it was stopped, or the disk was full: it is marked with one of these.
+GOES_ON = "it goes on where it stopped"
+KEEPS = "it keeps what was made, and makes the rest"
+ANEW = "it begins anew; nothing half is left"
 # What a shell reports for a program that its reader left: 128 + SIGPIPE.
 READER_GONE = 141
 
@@ -27,13 +32,15 @@ class Outcome:
 
 
 @contextlib.contextmanager
-def exit_code_of(*, tell_all: bool = False) -> Iterator[Outcome]:
+def exit_code_of(*, tell_all: bool = False, again: str = "") -> Iterator[Outcome]:
     """Run the body; print what it raises and keep the exit code of it.
 
     Args:
         tell_all: print the traceback too; also when ``ARTGAN_TRACEBACK`` is set.
+        again: what the same command does when it is given again, where that is known.
     """
     outcome = Outcome()
+    then = f": {again}" if again else ""
     tell_all = tell_all or os.environ.get("ARTGAN_TRACEBACK", "") not in {"", "0"}
     try:
         yield outcome
@@ -41,7 +48,7 @@ def exit_code_of(*, tell_all: bool = False) -> Iterator[Outcome]:
     except typer.Exit as leaving:
         outcome.code = leaving.exit_code
     except (KeyboardInterrupt, typer.Abort):
-        report("interrupted", "the same command again goes on where it stopped")
+        report("interrupted", f"give the same command again{then}")
         outcome.code = INTERRUPTED
     except BrokenPipeError:
         # Python would complain once more when it flushes stdout at its end.
@@ -50,7 +57,7 @@ def exit_code_of(*, tell_all: bool = False) -> Iterator[Outcome]:
         outcome.code = READER_GONE
     except ArtganError as error:
         _trace(tell_all)
-        report(error.message, error.hint)
+        report(error.message, error.hint + (then if error.hint == FREE_SPACE else ""))
         outcome.code = error.exit_code
     except typer.TyperException as error:
         _trace(tell_all)

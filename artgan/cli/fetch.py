@@ -6,8 +6,9 @@ from typing import Annotated, Any
 
 import typer
 
-from artgan.cli.command import command
+from artgan.cli.command import command, given_again
 from artgan.cli.console import Console
+from artgan.cli.failures import GOES_ON
 from artgan.cli.names import DryRun
 from artgan.settings import Settings
 
@@ -39,6 +40,7 @@ def _words(flag: str, help: str) -> Any:
 
 
 @command
+@given_again(GOES_ON)
 def fetch(
     console: Console,
     settings: Settings,

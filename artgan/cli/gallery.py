@@ -8,11 +8,12 @@ from typing import Annotated
 import typer
 
 from artgan.cli import words
-from artgan.cli.command import command
+from artgan.cli.command import command, given_again
 from artgan.cli.console import Console
 from artgan.cli.elsewhere import make_present
+from artgan.cli.failures import ANEW
 from artgan.cli.hush import hushed
-from artgan.cli.names import RUN_HELP, Epoch, Psi, Seeds, complete_run
+from artgan.cli.names import Epoch, Psi, Runs, Seeds
 from artgan.cli.open_ import open_path
 from artgan.errors import UsageError
 from artgan.runs.store import LAST, find_run
@@ -22,17 +23,11 @@ _COUNT, _OF_PICKED = 40, 200
 
 
 @command
+@given_again(ANEW)
 def gallery(
     console: Console,
     settings: Settings,
-    runs: Annotated[
-        list[str] | None,
-        typer.Argument(
-            metavar="RUN...",
-            help=f"{RUN_HELP} Several have a room each. Not given: @last.",
-            autocompletion=complete_run,
-        ),
-    ] = None,
+    runs: Runs = None,
     count: Annotated[
         int | None,
         typer.Option(

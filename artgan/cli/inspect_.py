@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import io
 import shlex
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated
 
@@ -16,7 +16,7 @@ from artgan.settings import Settings
 
 # Facts that come first, in this order; and those that are for programs.
 _FIRST = ("run", "model", "dataset", "epoch", "seed", "seeds", "psi", "class", "title", "artist", "year")
-_UNTOLD = {"latent", "count", "sheet", "film"}
+_UNTOLD = {"latent", "count", "sheet", "film", "latents_sha256"}
 _WORDS = {
     "trainedAlgorithmicMedia": "made by a trained algorithm",
     "compositeWithTrainedAlgorithmicMedia": "made by a trained algorithm in part",
@@ -32,7 +32,7 @@ def inspect(
     ],
     latents: Annotated[
         Path | None,
-        typer.Option("--latents", metavar="FILE.npy", help="Write the latent that it tells, for sample --latents."),
+        typer.Option("--latents", metavar="FILE.npy", help="Write the latents that it tells, for --latents."),
     ] = None,
 ) -> None:
     """Say where a picture comes from, and the command that paints it again.
@@ -49,7 +49,7 @@ def inspect(
     moved = settings.origin("runs_dir").startswith("--")
     origin = inspecting.inspect(file, runs_dir=settings.runs_dir, say_runs_dir=moved)
     if latents is not None:
-        _write_latent(console, origin.facts.get("latent", ""), file, latents)
+        _write_latents(console, origin.facts, file, latents)
     names = sorted(origin.facts, key=lambda name: _FIRST.index(name) if name in _FIRST else len(_FIRST))
     rows = [(name.replace("_", " "), _printable(origin.facts[name])) for name in names if name not in _UNTOLD]
     source = origin.source_type.rpartition("/")[2]
@@ -65,20 +65,19 @@ def _printable(text: str) -> str:
     return "".join(letter if letter.isprintable() else "\N{REPLACEMENT CHARACTER}" for letter in text)
 
 
-def _write_latent(console: Console, text: str, file: Path, out: Path) -> None:
-    import numpy as np
-
+def _write_latents(console: Console, facts: Mapping[str, str], file: Path, out: Path) -> None:
     from artgan import files
-    from artgan.provenance import latent_of
+    from artgan.provenance import latents_of
+    from artgan.sampling.latents import latents_bytes
 
-    if not text:
+    if not facts.get("latent"):
         raise UsageError(
             f"{file} tells no latent",
             f"where a seed is told, that is enough: {shlex.join(['artgan', 'inspect', str(file)])}",
         )
-    buffer = io.BytesIO()
-    np.save(buffer, latent_of(text)[None])
-    if out.exists() and out.read_bytes() != buffer.getvalue():
+    count = facts.get("count", "") if facts.get("film") else "1"
+    data = latents_bytes(latents_of(facts["latent"], int(count) if count.isascii() and count.isdecimal() else 0))
+    if out.exists() and out.read_bytes() != data:
         raise UsageError(f"{out} is there and holds something else", "choose another --latents")
-    files.write_bytes(out, buffer.getvalue())
-    console.say(f"its latent is in {out}")
+    files.write_bytes(out, data)
+    console.say(f"its latent is in {out}" if count == "1" else f"its {count} latents are in {out}")

@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from artgan.cli import films
-from artgan.cli.command import command
+from artgan.cli.command import command, given_again
 from artgan.cli.console import Console
 from artgan.cli.elsewhere import make_present
+from artgan.cli.failures import ANEW
 from artgan.cli.hush import hushed
 from artgan.cli.names import Epoch, LastRun, Psi
 from artgan.errors import UsageError
@@ -25,6 +26,7 @@ _SEEDS = "0-4"
 
 
 @command
+@given_again(ANEW)
 def interpolate(
     console: Console,
     settings: Settings,
@@ -93,7 +95,7 @@ def interpolate(
         chosen = samples.read_latents(latents) if latents else parse_seeds(seeds or _SEEDS)
         source = samples.open_source(folder, epoch=epoch)
         wanted = interpolating.Wanted(
-            chosen, path, loop, frames, grid or (1, 1), psi, class_, scale, metadata=not no_metadata
+            chosen, path, loop, frames, grid or (1, 1), psi, class_, scale, not no_metadata, latents
         )
         events = interpolating.interpolate(source, film, wanted)
         more = {"seeds": None if latents else chosen, "run": folder.name, "epoch": source.epoch}

@@ -79,6 +79,14 @@ Run = Annotated[str, typer.Argument(metavar="RUN", help=RUN_HELP, autocompletion
 LastRun = Annotated[
     str, typer.Argument(metavar="RUN", help=f"{RUN_HELP} Not given: @last.", autocompletion=complete_run)
 ]
+Runs = Annotated[
+    list[str] | None,
+    typer.Argument(
+        metavar="RUN...",
+        help=f"{RUN_HELP} Several stand side by side. Not given: @last.",
+        autocompletion=complete_run,
+    ),
+]
 DatasetName = Annotated[
     str | None, typer.Argument(metavar="DATASET", help=DATASET_HELP, autocompletion=complete_dataset)
 ]

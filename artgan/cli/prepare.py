@@ -8,8 +8,9 @@ from typing import Annotated, Any
 import typer
 
 from artgan.cli import words
-from artgan.cli.command import command
+from artgan.cli.command import command, given_again
 from artgan.cli.console import Console
+from artgan.cli.failures import GOES_ON
 from artgan.cli.hush import hushed
 from artgan.cli.names import DatasetName, DryRun, dataset_of
 from artgan.datasets.manifest import DatasetFolder
@@ -21,6 +22,7 @@ _SHOWN = 8
 
 
 @command
+@given_again(GOES_ON)
 def prepare(
     console: Console,
     settings: Settings,

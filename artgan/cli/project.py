@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
+import contextlib
+import os
 import shlex
+import shutil
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from artgan.cli import words
-from artgan.cli.command import command
+from artgan.cli.command import command, given_again
 from artgan.cli.console import Console
 from artgan.cli.elsewhere import make_present
-from artgan.cli.failures import INTERRUPTED
+from artgan.cli.failures import ANEW, INTERRUPTED
 from artgan.cli.hush import hushed
 from artgan.cli.names import RUN_HELP, Epoch, complete_run
-from artgan.errors import UsageError
-from artgan.files import safe_name, sha256_file
+from artgan.errors import DiskFullError, UsageError
+from artgan.files import safe_name, sha256_file, storage_error
 from artgan.runs.store import LAST, find_run
 from artgan.settings import Settings
 from artgan.training.stopping import stop_on_signal
@@ -32,6 +36,7 @@ _FRAMES, _SMALLEST_SIDE = 8, 128
 
 
 @command
+@given_again(ANEW)
 def project(
     console: Console,
     settings: Settings,
@@ -108,9 +113,13 @@ def project(
         "random": found.random, "pixels": found.pixels, "length": found.length, "class": shows, "steps": found.steps,
     }  # fmt: skip
     console.result(value, "\n".join(str(where / name) for name in _NAMES))
-    which = f"--run {source.run}" if source.run else f"--model {shlex.quote(str(model))}"
-    which += f" --class {shlex.quote(shows)}" if shows else ""
-    console.next(f"artgan sample {which} --vary {shlex.quote(str(where / 'latent.npy'))} -n 12")
+    how = f" --epoch {epoch}" if epoch is not None else ""
+    how += f" --class {shlex.quote(shows)}" if shows else ""
+    latent = shlex.quote(str(where / "latent.npy"))
+    which = f"--run {shlex.quote(source.run)}" if source.run else f"--model {shlex.quote(str(model))}"
+    console.next(f"artgan sample {which}{how} --vary {latent} -n 12")
+    if source.run:  # a film is a run's
+        console.next(f"artgan interpolate {shlex.quote(source.run)}{how} --latents {latent} --path noise-loop")
     if early:
         raise typer.Exit(INTERRUPTED)
 
@@ -168,8 +177,30 @@ def _write(source: Source, target: np.ndarray, found: Found, where: Path, fields
     sheet = images.grid(images.enlarge(strip, (side, side)), len(strip), gap=4)
     # It begins with the picture that was given, which no algorithm has to have made.
     told = source.facts(sheet="way")
-    images.write(where / "target.png", target)
-    images.write(where / "way.png", sheet, told, source_type=COMPOSITE_SOURCE_TYPE)
-    write_latents(where / "latent.npy", found.latent[None], force=True)
-    samples.write(picture, source, where, force=True)
+    with _all_or_none(where) as part:
+        images.write(part / "target.png", target)
+        images.write(part / "way.png", sheet, told, source_type=COMPOSITE_SOURCE_TYPE)
+        write_latents(part / "latent.npy", found.latent[None])
+        samples.write(picture, source, part)
     return picture.shows
+
+
+@contextlib.contextmanager
+def _all_or_none(where: Path) -> Iterator[Path]:
+    """Give a folder to write ``_NAMES`` into; on leaving they lie in ``where``, or what lies there is as it was."""
+    # Its own for each process: two that look for the same picture find the same, and end at the same time.
+    part = where.with_name(f"{where.name}.{os.getpid()}.part")
+    try:
+        yield part
+        try:
+            part.rename(where)
+        except OSError:  # something is there: what may be replaced, as was asked before the work
+            where.mkdir(exist_ok=True)
+            for name in _NAMES:
+                os.replace(part / name, where / name)
+    except DiskFullError as error:
+        raise DiskFullError(error.message.replace(str(part), str(where)), error.hint) from error
+    except OSError as error:
+        raise storage_error(error, where) from error
+    finally:
+        shutil.rmtree(part, ignore_errors=True)

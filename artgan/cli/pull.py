@@ -10,9 +10,10 @@ import typer
 
 from artgan import files
 from artgan.cli import words
-from artgan.cli.command import command
+from artgan.cli.command import command, given_again
 from artgan.cli.console import Console
 from artgan.cli.elsewhere import bring_home, is_elsewhere
+from artgan.cli.failures import GOES_ON
 from artgan.cli.names import Epoch, LastRun
 from artgan.errors import UsageError
 from artgan.runs.folder import RunFolder
@@ -21,6 +22,7 @@ from artgan.settings import Settings
 
 
 @command
+@given_again(GOES_ON)
 def pull(
     console: Console,
     settings: Settings,

@@ -8,27 +8,22 @@ from typing import Annotated
 import typer
 
 from artgan.cli import words
-from artgan.cli.command import command
+from artgan.cli.command import command, given_again
 from artgan.cli.console import Console
+from artgan.cli.failures import ANEW
 from artgan.cli.hush import hushed
-from artgan.cli.names import RUN_HELP, complete_run
+from artgan.cli.names import Runs
 from artgan.cli.open_ import open_path
 from artgan.runs.store import LAST, find_run
 from artgan.settings import Settings
 
 
 @command
+@given_again(ANEW)
 def report(
     console: Console,
     settings: Settings,
-    runs: Annotated[
-        list[str] | None,
-        typer.Argument(
-            metavar="RUN...",
-            help=f"{RUN_HELP} Several stand side by side. Not given: @last.",
-            autocompletion=complete_run,
-        ),
-    ] = None,
+    runs: Runs = None,
     title: Annotated[str | None, typer.Option("--title", help="What stands above. Default: the run's name.")] = None,
     quick: Annotated[
         bool, typer.Option("--quick", help="With what lies in the folder: paint nothing, look for no copies.")

@@ -13,9 +13,10 @@ import typer
 from artgan.cli import words
 from artgan.cli.article import Old
 from artgan.cli.choosing import Choosing
-from artgan.cli.command import command
+from artgan.cli.command import command, given_again
 from artgan.cli.console import Console
 from artgan.cli.elsewhere import make_present
+from artgan.cli.failures import KEEPS
 from artgan.cli.finish import Finish
 from artgan.cli.groups import options_of
 from artgan.cli.hush import hushed
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
 
 
 @command
+@given_again(KEEPS)
 @options_of(Choosing, "choosing")
 @options_of(Finish, "finish")
 def sample(

@@ -9,14 +9,16 @@ import typer
 
 from artgan.cli import words
 from artgan.cli.article import ARGUMENT, Old
-from artgan.cli.command import command
+from artgan.cli.command import command, given_again
 from artgan.cli.console import Console
+from artgan.cli.failures import KEEPS
 from artgan.cli.finish import Hand
 from artgan.cli.groups import options_of
 from artgan.errors import ArtganError, PartlyDoneError
 
 
 @command
+@given_again(KEEPS)
 @options_of(Hand, "hand")
 def sign(
     console: Console,

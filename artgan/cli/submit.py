@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from artgan.cli import words
-from artgan.cli.command import command
+from artgan.cli.command import command, given_again
 from artgan.cli.console import Console
+from artgan.cli.failures import GOES_ON
 from artgan.cli.groups import options_of
 from artgan.cli.names import DatasetName, DryRun, Yes, dataset_of
 from artgan.cli.options import tags_of, train_options, unknown_settings, values_of
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
 
 
 @command
+@given_again(GOES_ON)
 @train_options
 @options_of(Where, "where")
 def submit(

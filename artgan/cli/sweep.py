@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from artgan.cli import terminal, words
-from artgan.cli.command import command
+from artgan.cli.command import command, given_again
 from artgan.cli.console import Console
+from artgan.cli.failures import GOES_ON
 from artgan.cli.groups import options_of
 from artgan.cli.names import DryRun, Yes, complete_dataset, dataset_of
 from artgan.cli.options import fields, is_whole, tags_of, train_options, unknown_settings, values_of
@@ -37,6 +38,7 @@ _LOOK_S, _LOOK_REMOTE_S = 1.0, 15.0
 
 
 @command
+@given_again(GOES_ON)
 @train_options
 @options_of(Where, "where")
 def start(

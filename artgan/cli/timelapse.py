@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from artgan.cli import films
-from artgan.cli.command import command
+from artgan.cli.command import command, given_again
 from artgan.cli.console import Console
 from artgan.cli.elsewhere import bring_home, is_elsewhere
+from artgan.cli.failures import ANEW
 from artgan.cli.hush import hushed
 from artgan.cli.names import LastRun, Psi
 from artgan.errors import NotFoundError
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 
 
 @command
+@given_again(ANEW)
 def timelapse(
     console: Console,
     settings: Settings,

@@ -14,10 +14,11 @@ import numpy as np
 
 from artgan import images
 from artgan.errors import UsageError
+from artgan.evaluation.beside import Beside, Neighbour
 from artgan.events import Event, Finished, Progress
 from artgan.files import sha256_file
 from artgan.report.commands import Named
-from artgan.report.nearest import Near, Painting, nearest
+from artgan.report.nearest import nearest, told
 from artgan.report.pages import data_uri, today, write_page
 from artgan.runs.record import BEST
 from artgan.sampling.classes import is_walk
@@ -68,7 +69,7 @@ class _Room:
     by: Named
     source: Source
     samples: list[Sample]
-    near: Near | str
+    near: Beside | str
 
 
 def gallery(
@@ -127,7 +128,7 @@ def gallery(
         path=path,
         pictures=sum(len(room.samples) for room in rooms),
         painted=len(wish.seeds) * len(rooms),
-        close=sum(int(room.near.found.sum()) for room in rooms if isinstance(room.near, Near)),
+        close=sum(room.near.copied for room in rooms if isinstance(room.near, Beside)),
         unchecked=[f"{room.by.folder.name}: {room.near}" for room in rooms if isinstance(room.near, str)],
     )
 
@@ -155,7 +156,7 @@ def _fill(by: Named, wish: Wish, datasets_dir: Path) -> Generator[Event, None, _
 def _framed(room: _Room, wish: Wish, number: int) -> dict[str, Any]:
     """Return what the page shows of a picture."""
     picture, source = room.samples[number], room.source
-    near = room.near.paintings[number] if isinstance(room.near, Near) and room.near.found[number] else None
+    near = room.near.neighbours[number] if isinstance(room.near, Beside) else None
     file = images.encode(picture.image, "png", source.metadata(picture)) if wish.embed else None
     height, width = picture.image.shape[:2]
     painter = f"{room.by.folder.name}, epoch {source.epoch}"
@@ -172,7 +173,7 @@ def _framed(room: _Room, wish: Wish, number: int) -> dict[str, Any]:
         "command": _command(room, picture, wish),
         "file": data_uri(file, "png") if file else None,
         "file_name": f"{picture.name}.png",
-        "near": _beside(near) if near else None,
+        "near": _beside(near) if near and near.copy else None,
     }
 
 
@@ -194,7 +195,7 @@ def _shown(room: _Room, picture: Sample, side: int) -> str:
     return data_uri(shown_bytes(picture.image, side, room.source.metadata(picture)), "webp")
 
 
-def _beside(painting: Painting) -> dict[str, str]:
+def _beside(painting: Neighbour) -> dict[str, str]:
     return {"title": painting.title, "src": data_uri(shown_bytes(painting.image, _PAINTING, {}), "webp")}
 
 
@@ -244,4 +245,4 @@ def _facts(room: _Room, *, alone: bool) -> str:
 
 
 def _checked(room: _Room) -> str:
-    return room.near if isinstance(room.near, str) else room.near.told
+    return room.near if isinstance(room.near, str) else told(room.near)

@@ -11,7 +11,7 @@ import numpy as np
 from artgan.events import Event, Progress
 from artgan.report.commands import Named
 from artgan.report.gallery import shown_bytes
-from artgan.report.nearest import nearest
+from artgan.report.nearest import nearest, told
 from artgan.report.pages import data_uri
 from artgan.runs.record import BEST
 from artgan.sampling.samples import Sample, open_source, sample
@@ -44,21 +44,22 @@ def closest(by: Named, datasets_dir: Path, count: int) -> Generator[Event, None,
     if isinstance(near, str):
         return near
     pairs: list[dict[str, Any]] = []
-    shown: set[bytes] = set()
-    for row in sorted(range(len(samples)), key=lambda row: (not near.found[row], near.closeness[row])):
-        painting, picture = near.paintings[row], samples[row]
+    shown: set[str] = set()
+    for painting, picture in sorted(
+        zip(near.neighbours, samples, strict=True), key=lambda pair: (not pair[0].copy, pair[0].closeness)
+    ):
         # Some paintings are the nearest of many; one of these tells as much as all.
-        if len(pairs) == count or (painting.image.tobytes() in shown and not near.found[row]):
+        if len(pairs) == count or (painting.id in shown and not painting.copy):
             continue
-        shown.add(painting.image.tobytes())
+        shown.add(painting.id)
         pairs.append(
             {
                 "seed": picture.seed,
-                "close": bool(near.found[row]),
+                "close": painting.copy,
                 "picture": data_uri(shown_bytes(picture.image, _SIDE, source.metadata(picture)), "webp"),
                 "painting": data_uri(shown_bytes(painting.image, _SIDE, {}), "webp"),
                 "title": painting.title,
                 "command": by.sample("--epoch", epoch or str(source.epoch), "--seeds", str(picture.seed)),
             }
         )
-    return {"told": near.told, "many": near.many, "pairs": pairs, "epoch": source.epoch}
+    return {"told": told(near), "many": near.many, "pairs": pairs, "epoch": source.epoch}

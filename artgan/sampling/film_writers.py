@@ -186,8 +186,14 @@ def whole(path: Path, format: str) -> Iterator[Path]:
         part.mkdir(parents=True)
         yield part
         if path.exists():
-            shutil.rmtree(path)
-        part.rename(path)
+            # Aside first: deleting takes time, and whoever is stopped then has the earlier frames or these, whole.
+            earlier = path.with_name(path.name + ".earlier.part")
+            shutil.rmtree(earlier, ignore_errors=True)
+            path.rename(earlier)
+            part.rename(path)
+            shutil.rmtree(earlier, ignore_errors=True)
+        else:
+            part.rename(path)
     except OSError as error:
         raise files.storage_error(error, path) from error
     finally:
@@ -208,7 +214,7 @@ def read_metadata(path: Path) -> dict[str, str]:
     """Return the facts of a film; empty where it tells none."""
     if path.is_dir():
         return images.read_metadata(min(path.glob("*.png"))) if any(path.glob("*.png")) else {}
-    return images.read_metadata(path) if path.suffix == ".webp" else provenance.read_film(path)[0]
+    return images.read_metadata(path) if path.suffix[1:] in HELD else provenance.read_film(path)[0]
 
 
 def _tags(metadata: dict[str, str]) -> dict[str, str]:

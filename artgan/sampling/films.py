@@ -29,6 +29,8 @@ _LARGEST_SIDE = 4096
 # Longest side to enlarge small pictures to, and most times; Pillow's formats grow fast.
 _COMFORTABLE, _COMFORTABLE_HELD, _COMFORTABLE_CELL, _HIGHEST_SCALE = 1024, 512, 512, 64
 _MOST_HELD_BYTES = 256 * 10**6
+# Some thirty latents of a hundred numbers; every frame of a folder of frames carries them.
+_LONGEST_LATENTS = 16_000
 
 
 class FilmSaved(Finished):
@@ -132,7 +134,15 @@ def has_video() -> bool:
 
 
 def film_metadata(
-    kind: str, *, title: str, run: str, epochs: Sequence[int], seeds: Sequence[int] | None, **more: object
+    kind: str,
+    *,
+    title: str,
+    run: str,
+    film: Film,
+    epochs: Sequence[int],
+    seeds: Sequence[int] | None,
+    latents: np.ndarray | None = None,
+    **more: object,
 ) -> dict[str, str]:
     """Return what a film tells: who made it, and what it takes to make it again.
 
@@ -140,17 +150,24 @@ def film_metadata(
         kind: the command that makes it, "interpolate" or "timelapse".
         title: a sentence for people.
         run: the run, or the file, that painted it.
+        film: its format and how fast it is.
         epochs: of the generators in it.
-        seeds: of the pictures in it; None where they are painted from given latents.
+        seeds: of the pictures in it; None where they are painted from
+        latents: ``(n, latent_dim)`` float32. They lie in the film themselves where they are not too many.
         more: further facts; None is left out.
 
     Returns:
         The facts of ``artgan.provenance``; every format of film holds all of them.
     """
-    one = epochs[0] if len(epochs) == 1 else None
-    several = seeds_text(epochs) if len(epochs) > 1 else None
-    named = None if seeds is None else seeds_text(seeds)
-    return provenance.facts(film=kind, title=title, run=run, epoch=one, epochs=several, seeds=named, **more)
+    one = epochs[0] if len(epochs) == 1 and kind == "interpolate" else None
+    several = seeds_text(epochs) if one is None and len(epochs) else None
+    told: dict[str, object] = {"seeds": None if seeds is None else seeds_text(seeds)}
+    text = "" if latents is None else provenance.latent_text(latents)
+    if latents is not None and 0 < len(text) <= _LONGEST_LATENTS:
+        told |= {"latent": text, "count": len(latents)}
+        more = {name: value for name, value in more.items() if not name.startswith("latents")}
+    told |= {"fps": film.fps, "format": film.format}
+    return provenance.facts(film=kind, title=title, run=run, epoch=one, epochs=several, **{**told, **more})
 
 
 def read_film_metadata(path: Path) -> dict[str, str]:

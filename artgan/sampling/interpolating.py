@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 
 from artgan import seeds
 from artgan.errors import UsageError
 from artgan.events import Event, Note
+from artgan.files import sha256_file
+from artgan.provenance import exact
 from artgan.sampling.classes import is_walk, shares_of
 from artgan.sampling.film_sheets import Sheet
 from artgan.sampling.films import Film, FilmSaved, film_metadata, write_film
@@ -17,8 +20,8 @@ from artgan.sampling.samples import Source
 from artgan.sampling.walks import Walk
 from artgan.seeds import in_turn
 
-# Pictures painted at a time: as many bytes as are nothing, in whole batches of the painter.
-_PIECE_BYTES, _BATCH = 8 * 2**20, 8
+# Pictures painted at a time: few, so that the film grows at once and evenly; in whole batches of the painter.
+_PIECE, _PIECE_BYTES, _BATCH = 32, 8 * 2**20, 8
 
 
 class Interpolated(FilmSaved):
@@ -44,6 +47,7 @@ class Wanted:
             a loop there and back. Default: each key picture has its seed's class, with mixtures in between.
         scale: how many times it is enlarged; default: to a size to look at.
         metadata: whether the film says where it comes from.
+        file: where the given latents lie, for the film to tell where they are too many to lie in it.
     """
 
     chosen: Sequence[int] | np.ndarray
@@ -55,6 +59,7 @@ class Wanted:
     classes: str | None = None
     scale: int | None = None
     metadata: bool = True
+    file: Path | None = None
 
 
 def interpolate(source: Source, film: Film, wanted: Wanted) -> Iterator[Event]:
@@ -131,7 +136,7 @@ def _pictures(
     source: Source, walks: list[Walk], classes: list[np.ndarray], wanted: Wanted, sheet: Sheet
 ) -> Iterator[np.ndarray]:
     cells = len(walks)
-    at_once = max(_BATCH, _PIECE_BYTES // (sheet.side * sheet.side * 3) // _BATCH * _BATCH)
+    at_once = min(_PIECE, max(_BATCH, _PIECE_BYTES // (sheet.side * sheet.side * 3) // _BATCH * _BATCH))
     piece = max(1, at_once // cells)
     for first in range(0, wanted.frames, piece):
         stop = min(first + piece, wanted.frames)
@@ -148,18 +153,23 @@ def _pictures(
 def _metadata(source: Source, film: Film, wanted: Wanted, scale: int) -> dict[str, str]:
     name, given = source.run or source.path.name, isinstance(wanted.chosen, np.ndarray)
     columns, rows = wanted.grid
+    file = wanted.file if given else None
     return film_metadata(
         "interpolate",
         title=f"A walk through what {name} knows",
         run=name,
+        film=film,
         epochs=[] if source.epoch is None else [source.epoch],
         seeds=None if given else [int(seed) for seed in wanted.chosen],
+        latents=wanted.chosen if isinstance(wanted.chosen, np.ndarray) else None,
+        latents_sha256=file and sha256_file(file)[:12],
         path=wanted.path,
         loop="yes" if wanted.loop else None,
         frames=wanted.frames,
-        fps=film.fps,
         grid=f"{columns}x{rows}",
         scale=scale,
-        psi=f"{wanted.psi:g}",
-        **{"class": wanted.classes},
+        psi=exact(wanted.psi),
+        engine=source.painter.name,
+        generator=source.digest[:12] or None,
+        **{"class": wanted.classes, "latents_file": file},
     )

@@ -86,8 +86,9 @@ class Source:
 
     def metadata(self, sample: Sample) -> dict[str, Any]:
         """Return the facts that a picture carries."""
-        psi = f"{sample.psi:g}" if float(f"{sample.psi:g}") == sample.psi else repr(sample.psi)
-        return self.facts(**{"seed": sample.seed, "psi": psi, "class": sample.shows, **sample.made})
+        return self.facts(
+            **{"seed": sample.seed, "psi": provenance.exact(sample.psi), "class": sample.shows, **sample.made}
+        )
 
 
 def open_source(

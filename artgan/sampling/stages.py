@@ -6,7 +6,7 @@ import re
 import zipfile
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 import numpy as np
 from PIL import Image
@@ -14,6 +14,7 @@ from PIL import Image
 from artgan.errors import ArtganError, DamagedError, NotFoundError, UsageError
 from artgan.events import Skipped
 from artgan.models.safety import inspect_model_file
+from artgan.provenance import exact
 from artgan.runs.folder import RunFolder
 from artgan.sampling import samples
 from artgan.sampling.film_sheets import default_grid
@@ -33,7 +34,7 @@ class Stages(Protocol):
     """The message and the hint where there are none."""
     seeds: Sequence[int]
     """Of the pictures; known when something has been painted."""
-    fields: dict[str, object]
+    fields: dict[str, Any]
     """What else the film shall carry."""
 
     def choose(self, seeds: Sequence[int] | None, count: int | None) -> None:
@@ -64,7 +65,7 @@ class Checkpoints:
     def __init__(self, run: RunFolder, *, psi: float = 1.0, classes: str | None = None) -> None:
         self.name, self.found, self.seeds = run.name, 0, ()
         self.nothing = (f"run {run.name} has no generator yet", f"see how far it is: artgan show {run.name}")
-        self.fields: dict[str, object] = {"psi": f"{psi:g}", "class": classes}
+        self.fields: dict[str, Any] = {"psi": exact(psi), "class": classes}
         self._run, self._psi, self._classes = run, psi, classes
         self._paths: dict[int, Path] = {}
         self._count: int | None = None
@@ -92,6 +93,7 @@ class Checkpoints:
             source = samples.open_source(self._run, epoch=epoch)
         except (NotFoundError, UsageError) as error:  # gone since, or no generator
             raise DamagedError(error.message, error.hint) from error
+        self.fields["engine"] = source.painter.name
         if not self.seeds:
             columns, rows = default_grid(source.painter.size)
             self.seeds = range(self._count or columns * rows)
@@ -111,7 +113,7 @@ class KeraganSamples:
     def __init__(self, folder: Path) -> None:
         self.name, self.found, self.seeds = folder.resolve().name, 0, ()
         self.nothing = (f"{folder} holds no img_<i>_<epoch>_<confidence>.png", "name the folder that does, or a run")
-        self.fields: dict[str, object] = {}
+        self.fields: dict[str, Any] = {}
         self._folder = folder
         self._pictures: dict[int, dict[int, Path]] = {}
         self._count: int | None = None

@@ -10,6 +10,7 @@ import numpy as np
 
 from artgan.errors import ArtganError, DamagedError, NotFoundError, UsageError
 from artgan.events import Event, Note, Skipped
+from artgan.provenance import exact
 from artgan.runs.keeping import surplus
 from artgan.sampling.film_sheets import Sheet, default_grid, near_square
 from artgan.sampling.films import Film, FilmSaved, film_metadata, write_film
@@ -213,11 +214,12 @@ def _metadata(
         "timelapse",
         title=f"{stages.name} learning to paint",
         run=stages.name,
+        film=film,
         epochs=shown,
         seeds=stages.seeds,
         checkpoints=stages.found,
-        frames=frames,
-        fps=film.fps,
+        seconds=exact(frames / film.fps),
+        no_epoch=None if wanted.words else "yes",
         grid=f"{sheet.columns}x{sheet.rows}",
         scale=sheet.scale,
         **stages.fields,

@@ -12,7 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from artgan import files, images
 from artgan import recipe as again
 from artgan.errors import UsageError
-from artgan.provenance import latent_text
+from artgan.provenance import exact, latent_text
 from artgan.sampling.latents import latents_bytes
 from artgan.studio.easel import Easel, enlarged
 from artgan.studio.jobs import Job
@@ -76,8 +76,12 @@ def film(easel: Easel, worker: Worker, wish: FilmWish, out: Path) -> Callable[[J
         shares = _shares(walk, points)
         scale = wanted.scale(_shape(worker, easel, first, points[0]), 1, wish.frames, None)
         told = film_metadata(
-            "interpolate", title=f"A walk through what {first.run} knows", run=first.run,
+            "interpolate", title=f"A walk through what {first.run} knows", run=first.run, film=wanted,
             epochs=[source.epoch] if source.epoch is not None else [], seeds=None,
+            # Classes that no name says are told by nothing.
+            latents=walk.keys if shares is None else None, path=wish.path, loop="yes" if wish.loop else None,
+            frames=wish.frames, scale=scale, psi=exact(first.psi), engine=source.painter.name,
+            generator=source.digest[:12] or None,
         )  # fmt: skip
         job.progress(0, wish.frames)
         saved = None

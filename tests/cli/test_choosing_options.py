@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 import json
+import shlex
 import shutil
 from pathlib import Path
 from typing import Any
@@ -13,10 +15,12 @@ import pytest
 from PIL import Image
 
 from artgan import images, seeds
+from artgan.cli import project
 from artgan.datasets.importing import import_folder
 from artgan.datasets.manifest import DatasetFolder
 from artgan.datasets.prepared import open_prepared
 from artgan.datasets.preparing import prepare
+from artgan.errors import DiskFullError
 from artgan.models.dcgan import critic, generator
 from artgan.models.files import save_generator
 from artgan.models.presets import NetworkSpec
@@ -186,6 +190,11 @@ def test_project_finds_what_the_run_painted_and_its_latent_paints_it(made: Any) 
     again = made.json("sample", "--latents", found["latent"])
     assert pixels(again[0]["path"]) == pixels(where / "found.png")
     assert f"--vary {found['latent']} -n 12" in done.stderr
+    onward = f"next: artgan interpolate {folder.name} --latents {found['latent']} --path noise-loop\n"
+    assert done.stderr.endswith(onward)
+    walk = made.json(*shlex.split(onward)[2:], "--frames", "6", "--scale", "1", "--format", "frames")
+    assert pixels(Path(walk["path"]) / "000000.png") == pixels(Path(walk["path"]) / "000005.png")
+    assert pixels(Path(walk["path"]) / "000000.png") == pixels(where / "found.png")
     assert made.artgan("project", "mine.png", "--out", "mine.png").exit_code == 2  # it is a file
     other = made.artgan("project", "mine.png", "--seed", "1")
     assert other.exit_code == 2 and "is there already" in other.stderr and "--force" in other.stderr
@@ -197,3 +206,26 @@ def test_project_of_what_is_no_picture_is_one_line_and_leaves_nothing(made: Any)
         done = made.artgan("project", name)
         assert done.exit_code == code and done.stderr.count("error: ") == 1 and name in done.stderr
     assert not Path("pictures").exists()
+
+
+def test_what_is_found_is_written_whole_or_not_at_all(tmp_path: Path) -> None:
+    def write(where: Path, text: str, most: int = 4) -> None:
+        with project._all_or_none(where) as part:
+            part.mkdir()
+            for number, name in enumerate(project._NAMES):
+                if number == most:
+                    raise OSError(errno.ENOSPC, "No space left on device")
+                (part / name).write_text(text)
+
+    where = tmp_path / "project-mine"
+    with pytest.raises(DiskFullError, match=r"writing .*project-mine "):
+        write(where, "first", 3)
+    assert list(tmp_path.iterdir()) == []
+    write(where, "first")
+    (where / "notes.txt").write_text("mine")
+    with pytest.raises(DiskFullError):
+        write(where, "second", 2)
+    assert {path.read_text() for path in where.iterdir()} == {"first", "mine"}
+    write(where, "second")
+    assert sorted(path.read_text() for path in where.iterdir()) == ["mine", *["second"] * 4]
+    assert list(tmp_path.iterdir()) == [where]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import importlib
 import os
 import signal
 import subprocess
@@ -10,8 +12,8 @@ import time
 
 import pytest
 
-from artgan import errors
-from artgan.cli.failures import exit_code_of
+from artgan import errors, files
+from artgan.cli.failures import ANEW, GOES_ON, KEEPS, exit_code_of
 
 
 @pytest.mark.parametrize(
@@ -67,6 +69,32 @@ def test_the_unexpected_is_one_line_too_and_the_traceback_is_asked_for(capsys, m
     assert "Traceback" in fail(tell_all=True)
     monkeypatch.setenv("ARTGAN_TRACEBACK", "1")
     assert "Traceback" in fail()
+
+
+@pytest.mark.parametrize(
+    ("module", "function", "promise"),
+    [
+        ("fetch", "fetch", GOES_ON), ("prepare", "prepare", GOES_ON), ("pull", "pull", GOES_ON),
+        ("sample", "sample", KEEPS), ("sign", "sign", KEEPS),
+        ("interpolate", "interpolate", ANEW), ("timelapse", "timelapse", ANEW), ("gallery", "gallery", ANEW),
+        ("report", "report", ANEW), ("project", "project", ANEW),
+        ("list_", "list_runs", ""), ("train", "train", ""),
+    ],
+)  # fmt: skip
+def test_a_command_promises_of_itself_only_what_is_true(module, function, promise):
+    assert getattr(getattr(importlib.import_module(f"artgan.cli.{module}"), function), "again", "") == promise
+
+
+@pytest.mark.parametrize("promise", ["", GOES_ON, KEEPS, ANEW])
+def test_what_comes_of_the_same_command_is_said_after_a_stop_and_on_a_full_disk(capsys, tmp_path, promise):
+    for error in (KeyboardInterrupt(), files.storage_error(OSError(errno.ENOSPC, "full"), tmp_path / "a.png")):
+        with exit_code_of(again=promise):
+            raise error
+        said = capsys.readouterr().err
+        assert said.endswith("give the same command again" + (f": {promise}" if promise else "") + "\n")
+    with exit_code_of(again=promise):
+        raise errors.DiskFullError("no room", "artgan train --resume x")
+    assert capsys.readouterr().err.endswith("hint: artgan train --resume x\n"), "who knows more says it"
 
 
 def test_traceback_only_when_asked_for(studio):

@@ -118,6 +118,7 @@ def test_an_interrupted_film_is_not_there(painter: Any, how: signal.Signals) -> 
     process.send_signal(how)
     _, errors = process.communicate(timeout=30)
     assert process.returncode == (130 if how == signal.SIGINT else -how), errors
+    assert (b"give the same command again: it begins anew" in errors) == (how == signal.SIGINT)
     assert not (painter.path / "film.mp4").exists()
     assert part.exists() == (how == signal.SIGKILL)
     # What a kill leaves is in nobody's way.

@@ -131,6 +131,11 @@ def test_what_is_missing_for_painting_it_again_is_said(place: Any) -> None:
     Image.new("RGB", (30, 30)).save("mine.png")
     newer = run / "models" / "gen_000020.keras"
     newer.write_bytes(newer.read_bytes() + b" ")
+    place.artgan(
+        "sample", "--seeds", "4", "--scale", "4", "--sign", "-other mine.png", "--out", "here", "--format", "jpg"
+    )
+    signature = place.json("inspect", "here/seed000004.jpg")["facts"]
+    assert signature["sign_sha256"] == sha256_file(Path("-other mine.png"))[:12]
     told = place.artgan("inspect", "here/seed000004.png")
     assert told.exit_code == 0 and "another generator by now" in told.stderr and "the signature mine.png" in told.stderr
     shutil.rmtree(run)
@@ -222,6 +227,64 @@ def test_what_would_steer_a_terminal_is_not_printed(studio: Any) -> None:
     images.write(Path("a.png"), np.zeros((8, 8, 3), np.uint8), {"run": "r\x1b[2J", "seed": "1"})
     told = studio.artgan("inspect", "a.png")
     assert told.exit_code == 0 and "\x1b" not in told.stdout + told.stderr and "not tell enough" in told.stderr
+
+
+WALKS = [
+    "--seeds 3,7 --psi 0.12345678901 --class landscape..still-life --loop --grid 2x1 --format gif",
+    "--latents z.npy --path spline --class still-life --epoch 1 --format webp",
+    "--latents z.npy --path noise-loop --fps 12 --format frames --out 'a film; $(id)'",
+    "--seeds 3,7 --out z.mp4",
+]
+
+
+def again(place: Any, path: Path) -> list[Path]:
+    """Run what a film tells, as a shell would; return both films, or their frames."""
+    told = place.json("inspect", str(path if path.is_file() else path / "000000.png"))
+    for line in told["command"].split(" && "):
+        words = shlex.split(line)[1:]
+        more = ["--out", f"again{path.suffix}"] if words[0] in ("interpolate", "timelapse") else []
+        done = place.artgan(*words, *more)
+        assert done.exit_code == 0, (line, done.stderr)
+    assert told["kind"] == "film" and told["notes"] == []
+    return [path, Path(f"again{path.suffix}")]
+
+
+@pytest.mark.parametrize("line", WALKS)
+def test_the_command_that_a_film_tells_makes_it_again(place: Any, line: str) -> None:
+    made = place.json("interpolate", "--frames", "6", "--scale", "2", *shlex.split(line))
+    if "latents" in line:
+        Path("z.npy").unlink()  # they lie in the film
+    first, second = again(place, Path(made["path"]))
+    if first.is_dir():
+        assert [p.read_bytes() for p in sorted(first.iterdir())] == [p.read_bytes() for p in sorted(second.iterdir())]
+    else:
+        assert first.read_bytes() == second.read_bytes()
+    (run,) = place.runs.iterdir()
+    (run / "models" / "gen_000020.keras").write_bytes(b"PK another")
+    said = place.artgan("inspect", str(second / "000000.png" if second.is_dir() else second)).stderr
+    assert ("another generator" in said) == ("--epoch 1" not in line)
+
+
+@pytest.mark.parametrize("line", ["--seeds 0-3 --no-epoch --psi 0.7 --class landscape --fps 7", "--grid 2x2 --fps 11"])
+def test_the_command_that_a_film_of_learning_tells_makes_it_again(place: Any, line: str) -> None:
+    made = place.json("timelapse", "--seconds", "1.3", "--scale", "2", "--format", "webp", *line.split())
+    first, second = again(place, Path(made["path"]))
+    assert first.read_bytes() == second.read_bytes()
+    (run,) = place.runs.iterdir()
+    shutil.copy(run / "models" / "gen_000020.keras", run / "models" / "gen_000030.keras")
+    assert "has 3 checkpoints by now" in place.artgan("inspect", str(first)).stderr
+
+
+def test_of_too_many_latents_a_film_tells_the_file(place: Any) -> None:
+    np.save("many.npy", seeds.latents(range(300), 12))
+    made = place.json("interpolate", "--latents", "many.npy", "--frames", "300", "--scale", "1", "--out", "a.webp")
+    told = place.json("inspect", made["path"])
+    assert " --latents many.npy " in told["command"] and told["notes"] == [] and "latent" not in told["facts"]
+    np.save("many.npy", seeds.latents(range(299), 12))
+    digest = told["facts"]["latents_sha256"]
+    assert place.json("inspect", made["path"])["notes"] == [
+        f"the latents many.npy (their sha256 begins with {digest}) have to lie here"
+    ]
 
 
 def test_films_tell_the_same(studio: Any) -> None:

@@ -15,8 +15,9 @@ from artgan.sampling.film_writers import Shape
 from artgan.sampling.films import FORMATS, Film, FilmSaved, film_metadata, read_film_metadata, write_film
 
 FIELDS = film_metadata(
-    "interpolate", title="Ein Weg; über <b>Blüten</b>", run='r"un', epochs=[3], seeds=[0, 1, 2, 42], psi=None, scale=4
-)
+    "interpolate", title="Ein Weg; über <b>Blüten</b>", run='r"un', film=Film(Path("x"), "mp4"), epochs=[3],
+    seeds=[0, 1, 2, 42], psi=None, scale=4,
+)  # fmt: skip
 
 
 def _pictures(count: int, width: int = 48, height: int = 32) -> list[np.ndarray]:

@@ -9,6 +9,7 @@ from typing import Any
 import keras
 import numpy as np
 import pytest
+from films_made import run_of
 from PIL import Image
 
 from artgan import seeds
@@ -91,6 +92,13 @@ def test_asked_to_stop_it_returns_what_it_has(source: samples.Source) -> None:
     assert found.steps == 2 and len(found.way) == 3 and found.tried == 256
     at_once = found_of(source, target, should_stop=lambda: True)
     assert at_once.steps == 0 and at_once.tried == 16 and np.isclose(at_once.loss, at_once.start, atol=1e-4)
+
+
+def test_of_8_px_it_is_found_too(tmp_path: Path) -> None:
+    place = run_of(tmp_path, (1,), side=8)
+    small = samples.open_source(place)
+    found = found_of(small, small.painter.paint(seeds.latents([12], 6))[0], steps=1)
+    assert found.start < 1e-3 and np.allclose(found.way[0], seeds.latents([12], 6)[0])
 
 
 def test_the_class_is_found_or_kept(tmp_path: Path) -> None:
