@@ -23,6 +23,10 @@ import pytest
 
 _NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 _PATIENCE_S = 60.0
+_CODES = {
+    "Backspace": 8, "Tab": 9, "Enter": 13, "Escape": 27, "End": 35, "Home": 36,
+    "ArrowLeft": 37, "ArrowUp": 38, "ArrowRight": 39, "ArrowDown": 40,
+}  # fmt: skip
 _PHONE = 500
 """A width below this is a phone's."""
 
@@ -123,6 +127,11 @@ class Browser:
         while not any(event["method"] == method for event in self.events(session)):
             self._events.append(self._next(until))
 
+    def pids(self, kind: str) -> list[int]:
+        """Return its processes of a kind: "renderer", of which each site has one, "browser", "utility" ..."""
+        found = self.call("SystemInfo.getProcessInfo")["processInfo"]
+        return [int(process["id"]) for process in found if process["type"] == kind]
+
     def _next(self, until: float) -> dict[str, Any]:
         while b"\0" not in self._read:
             if not select.select([self._from], [], [], max(0.0, until - time.monotonic()))[0]:
@@ -196,15 +205,14 @@ class Tab:
             time.sleep(0.05)
 
     def press(self, *keys: str) -> None:
-        """Press keys: "Tab", "Enter", "Escape", "ArrowRight", "Home" ..."""
-        codes = {
-            "Tab": 9, "Enter": 13, "Escape": 27, "End": 35, "Home": 36, "ArrowLeft": 37, "ArrowRight": 39,
-        }  # fmt: skip
-        for key in keys:
-            text = {"text": "\r"} if key == "Enter" else {}
-            what = {"key": key, "code": key, "windowsVirtualKeyCode": codes[key]}
-            self.call("Input.dispatchKeyEvent", type="keyDown", **what, **text)
-            self.call("Input.dispatchKeyEvent", type="keyUp", **what)
+        """Press keys: "Tab", "Shift+Tab", "Enter", "Escape", "ArrowRight", "Home", " ", "s" ..."""
+        for pressed in keys:
+            shift, _, key = pressed.rpartition("+") if len(pressed) > 1 else ("", "", pressed)
+            text = {"text": "\r" if key == "Enter" else key} if key == "Enter" or len(key) == 1 else {}
+            code = {"key": key, "code": key, "windowsVirtualKeyCode": _CODES.get(key) or ord(key.upper())}
+            held = {"modifiers": 8} if shift else {}
+            self.call("Input.dispatchKeyEvent", type="keyDown", **code, **text, **held)
+            self.call("Input.dispatchKeyEvent", type="keyUp", **code, **held)
 
     def complaints(self) -> list[str]:
         """Return errors and warnings of the console, and what was thrown."""

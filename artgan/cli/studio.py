@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import socket
 import webbrowser
+from collections.abc import Callable
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -20,6 +22,9 @@ from artgan.errors import ArtganError, SetupError
 from artgan.runs.folder import RunFolder
 from artgan.runs.store import LAST, STARTER, find_run
 from artgan.settings import Settings
+
+if TYPE_CHECKING:
+    from artgan.compute.backend import Backend
 
 _EXTRA = 'pip install "artgan[studio]"'
 
@@ -55,6 +60,7 @@ def studio(
             from artgan.studio.app import App, Studio
             from artgan.studio.easel import Easel
             from artgan.studio.guard import Guard
+            from artgan.studio.tending import Tending
     except ModuleNotFoundError as error:
         if error.name not in ("werkzeug", "waitress"):
             raise
@@ -63,7 +69,7 @@ def studio(
     guard = Guard(listen)
     elsewhere = folder.name != STARTER and folder.path.absolute().parent != settings.runs_dir.absolute()
     easel = Easel(settings.runs_dir, {folder.name: folder} if elsewhere else None)
-    playing = Studio(easel, guard, out, folder.name, _stopper(settings), _signing(settings))
+    playing = Studio(easel, guard, out, folder.name, Tending(*_hands(settings)), _signing(settings))
     with serving.serving(App(playing), listen) as server:
         console.say(f"the studio of {folder.name} is open; Ctrl-C closes it")
         if os.environ.get("SSH_CONNECTION"):
@@ -71,6 +77,10 @@ def studio(
         console.result({"address": guard.address(), "run": folder.name}, guard.address())
         if open_page and find_opener():
             webbrowser.open(guard.address())
+        # A drift goes on for days, and each question leaves some circles: what is loaded is looked at no more, and what
+        # comes after it often, or garbage would grow to a hundred thousand objects first.
+        gc.freeze()
+        gc.set_threshold(5_000, 10, 10)
         try:
             server.run()
         finally:
@@ -88,10 +98,19 @@ def _first(settings: Settings, run: str) -> RunFolder:
         return find_run(settings.runs_dir, STARTER)
 
 
-def _stopper(settings: Settings):  # type: ignore[no-untyped-def]
-    from artgan.compute.following import end_run
+def _hands(settings: Settings) -> tuple[Callable[[RunFolder], bool], Callable[[RunFolder], object]]:
+    """Return what ends a run, and what brings home how a run elsewhere is."""
+    from artgan.compute.following import end_run, glance, refresh
 
-    return lambda folder: end_run(folder, place_of(settings, folder))
+    places: dict[Path, Backend] = {}  # to sign in once, not with every look
+
+    def look(folder: RunFolder) -> None:
+        backend = places.get(folder.path) or place_of(settings, folder)
+        places[folder.path] = backend
+        refresh(folder, backend)
+        glance(folder, backend, sheet=True)
+
+    return lambda folder: end_run(folder, place_of(settings, folder)), look
 
 
 def _signing(settings: Settings):  # type: ignore[no-untyped-def]

@@ -126,6 +126,8 @@ class LocalBackend:
             time.sleep(_LOOK_S)
         if RunFolder(folder.path).current().state in GOING:
             _signal(record.pid, signal.SIGKILL if hasattr(signal, "SIGKILL") else signal.SIGTERM)
+        elif RunFolder(folder.path).current().state in ("finished", "failed"):
+            return False  # by itself, before it was asked
         RunFolder(folder.path).update(state="cancelled", reason="cancelled", ended=now())
         return True
 
@@ -151,11 +153,14 @@ class LocalBackend:
 
 
 def _signal(pid: int | None, number: int) -> None:
-    """Signal a worker and all that it started: it is the head of a process group of its own."""
+    """Signal a worker and all that it started: it is the head of a process group of its own.
+
+    A training in somebody's script is not; its group is the script's, which is left alone.
+    """
     if pid is None:
         return
     try:
-        if hasattr(os, "killpg"):
+        if hasattr(os, "killpg") and os.getpgid(pid) == pid:
             os.killpg(pid, number)
         else:
             os.kill(pid, number)

@@ -10,11 +10,13 @@ What is not known here is no error: ``Untranslatable`` says that Keras has to do
 
 from __future__ import annotations
 
+import hashlib
 import io
+import json
 import math
 import zipfile
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -56,10 +58,12 @@ class Graph:
     Attributes:
         inputs: lengths of the inputs, ``(latent_dim,)`` or ``(latent_dim, classes)``.
         nodes: in an order in which they can be computed; the last gives ``(size, size, 3)`` in [-1, 1].
+        architecture: SHA-256 of all that the file says of the network beside the values of its weights.
     """
 
     inputs: tuple[int, ...]
     nodes: tuple[Node, ...]
+    architecture: str = ""
 
     @property
     def latent_dim(self) -> int:
@@ -114,7 +118,9 @@ def read_graph(path: Path) -> Graph:
         with zipfile.ZipFile(path) as archive:
             weights = io.BytesIO(archive.read("model.weights.h5"))
         with h5py.File(weights, "r") as file:
-            graph = _Reader(_weights(file)).read(found.config)
+            arrays = _weights(file)
+            graph = _Reader(arrays).read(found.config)
+            graph = replace(graph, architecture=_digest(found.config, arrays))
     except ArtganError:
         raise
     except Exception as error:
@@ -139,6 +145,11 @@ def _weights(file: h5py.File) -> dict[str, list[np.ndarray]]:
             raise Untranslatable("its weights are no plain numbers")
         found[name] = [np.ascontiguousarray(array, np.float32) for array in arrays]
     return found
+
+
+def _digest(config: Mapping[str, Any], arrays: Mapping[str, list[np.ndarray]]) -> str:
+    shapes = {name: [array.shape for array in listed] for name, listed in arrays.items()}
+    return hashlib.sha256(json.dumps([config, shapes], sort_keys=True).encode()).hexdigest()
 
 
 def _check(graph: Graph) -> None:

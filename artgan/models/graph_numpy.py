@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 
+from artgan.models.blas import one_thread
 from artgan.models.graph import Graph, Node
 
 # A quarter of a million float32 are 1 MiB, what a core's second cache holds today.
@@ -33,7 +34,8 @@ def run(graph: Graph, latent: np.ndarray, classes: np.ndarray | None = None) -> 
     assert tuple(map(len, given)) == graph.inputs, f"{[len(one) for one in given]} do not fit {graph.inputs}"
     values: list[Any] = [np.asarray(one, np.float32) for one in given]
     last = graph.last_uses()
-    with np.errstate(over="ignore", invalid="ignore"):  # As TensorFlow does, which says nothing of it either.
+    # As TensorFlow does, which says nothing of it either.
+    with one_thread(), np.errstate(over="ignore", invalid="ignore"):
         for number, node in enumerate(graph.nodes):
             made = _RUN[node.kind](node, *(values[value] for value in node.inputs))
             assert made.shape == node.shape, f"{node.kind} gave {made.shape}, not {node.shape}"

@@ -58,6 +58,8 @@ def session(model: bytes) -> Callable[[list[np.ndarray]], np.ndarray]:
         raise _missing() from error
     options = onnxruntime.SessionOptions()
     options.log_severity_level = 3
+    # Threads that wait for each other by turning round and round take from other work what they do not use.
+    options.add_session_config_entry("session.intra_op.allow_spinning", "0")
     opened = onnxruntime.InferenceSession(model, options, providers=["CPUExecutionProvider"])
     names = [one.name for one in opened.get_inputs()]
     return lambda values: opened.run(None, dict(zip(names, values, strict=True)))[0]

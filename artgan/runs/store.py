@@ -114,7 +114,8 @@ def find_run(runs_dir: Path, text: str) -> RunFolder:
     path = Path(text)
     if path.is_dir() and (len(path.parts) > 1 or text in {".", ".."}) and _looks_like_a_run(path):
         return RunFolder(path)
-    names = sorted(p.name for p in runs_dir.iterdir() if p.is_dir()) if runs_dir.is_dir() else []
+    there = runs_dir.iterdir() if runs_dir.is_dir() else ()
+    names = sorted(p.name for p in there if p.is_dir() and not p.name.startswith("."))
     if text == STARTER:
         return RunFolder(_STARTER_PATH)
     if text == LAST:

@@ -1,9 +1,15 @@
 """What computes the pictures: TensorFlow, which is the reference, or something that is there sooner.
 
 A generator's file is read as a ``Graph`` and run by NumPy, or by ONNX Runtime where it is installed and the network is
-large. Either paints the same pictures to within one of 255 steps, and that is not taken on trust: the first time that a
-file is opened TensorFlow paints its first pictures too, and what came of it is kept in the cache by the file's SHA-256.
-A network that cannot be read so, or is painted otherwise, is TensorFlow's alone.
+large. Either paints the same pictures to within one of 255 steps, and that is not taken on trust: the first time that
+an architecture is met TensorFlow paints its first pictures too, and what came of it is kept in the cache. A network
+that cannot be read so, or is painted otherwise, is TensorFlow's alone.
+
+Why by the architecture, not by the file: what an engine may get wrong is a layer, a setting or the order of weights,
+and all of these are in the description (``Graph.architecture`` is its digest, as it stands in the file, so that a
+setting which is wrongly ignored is met anew as well). Weights are numbers that the same code multiplies. They could
+matter by rounding alone, and that is far away: the engines differ by some 2e-6 in a picture, a step is 8e-3. So a run's
+500 checkpoints are compared once, and not again while the engine and the reference stay of the same version.
 """
 
 from __future__ import annotations
@@ -15,6 +21,7 @@ import json
 import os
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from importlib import metadata
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
@@ -28,19 +35,18 @@ from artgan.models.graph_layers import Untranslatable
 
 if TYPE_CHECKING:
     import keras
-    from threadpoolctl import ThreadpoolController
 
 AUTO = "auto"
 ENGINES = (AUTO, "tensorflow", "numpy", "onnx")
 # Goes up with any change to how a graph is read or run, so that what was found of an earlier one is found again.
-_REVISION = 1
+_REVISION = 2
 _MOST_STEPS = 1
 _CHECK_SEEDS = range(2)
 # Multiplications for a picture. Below the first NumPy has painted ten before ONNX Runtime is loaded; above the second
 # it takes longer for ten than TensorFlow does, its import included.
 _ONNX_FROM, _TENSORFLOW_FROM = 100_000_000, 1_000_000_000
-# Generators that are part of artgan; a test compares them.
-_SHIPPED = frozenset({"32c6274d20d9b7c80692b085b91f9445eab441ba0a7f6e1226e521a99f28e715"})
+# Architectures of the generators that are part of artgan; a test compares them.
+_SHIPPED = frozenset({"c77002019bb0b13b767bcbf9f641c7dfebe324ba5f152958d029a92baa82a510"})
 
 
 class Engine(Protocol):
@@ -123,31 +129,22 @@ class Graphed:
             for number in range(len(latents)):
                 one(number)
             return made
-        # Matrices of one small picture are too small to be shared out: BLAS' threads would wait for each other, on a
-        # busy machine fifteen times longer than they work. Whole pictures side by side are.
-        with _blas().limit(limits=1, user_api="blas"), ThreadPoolExecutor(_cores()) as pool:
+        # Each by one thread of BLAS (``models.blas``), so whole pictures are what the cores share.
+        with ThreadPoolExecutor(_cores()) as pool:
             list(pool.map(one, range(len(latents))))
         return made
-
-
-@functools.cache
-def _blas() -> ThreadpoolController:
-    from threadpoolctl import ThreadpoolController
-
-    return ThreadpoolController()
 
 
 def _cores() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
-def open_engine(path: Path, wanted: str = AUTO, *, digest: str = "", cache_dir: Path | None = None) -> Engine:
+def open_engine(path: Path, wanted: str = AUTO, *, cache_dir: Path | None = None) -> Engine:
     """Open a generator's file with what paints it soonest.
 
     Args:
         path: a file as for ``models.files.load_generator``.
         wanted: one of ``ENGINES``.
-        digest: SHA-256 of the file, where it is known already.
         cache_dir: where it is kept that an engine was compared; default the user's cache.
 
     Raises:
@@ -165,7 +162,7 @@ def open_engine(path: Path, wanted: str = AUTO, *, digest: str = "", cache_dir: 
             name = _choose(graph) if wanted == AUTO else wanted
             if name != "tensorflow":
                 engine = Graphed(name, path, graph)
-                if _is_trusted(engine, path, digest or files.sha256_file(path), cache_dir):
+                if _is_trusted(engine, path, graph.architecture, cache_dir):
                     return engine
             elif wanted == AUTO:
                 return TensorFlow(_load(path))
@@ -205,12 +202,13 @@ def _load(path: Path) -> keras.Model:
     return load_generator(path)
 
 
-def _is_trusted(engine: Graphed, path: Path, digest: str, cache_dir: Path | None) -> bool:
-    """Say whether an engine paints a file's pictures as TensorFlow does; ask TensorFlow the first time."""
-    if digest in _SHIPPED:
+def _is_trusted(engine: Graphed, path: Path, architecture: str, cache_dir: Path | None) -> bool:
+    """Say whether an engine paints such a network as TensorFlow does; ask TensorFlow the first time, of this file."""
+    if architecture in _SHIPPED:
         return True
-    key = f"{engine.name}-{_REVISION}-{_version(engine.name)}"
-    kept = _cache_path(digest, cache_dir)
+    versions = [f"{name} {_version(name)}" for name in (engine.name, "tensorflow", "keras")]
+    key = ", ".join([f"revision {_REVISION}", *versions])
+    kept = _cache_path(architecture, cache_dir)
     known = _read(kept)
     if key not in known:
         known[key] = _paints_the_same(engine, path)
@@ -234,19 +232,16 @@ def _paints_the_same(engine: Graphed, path: Path) -> bool:
 
 
 def _version(name: str) -> str:
-    if name == "numpy":
-        return np.__version__
-    import onnxruntime
-
-    return str(onnxruntime.__version__)
+    """Return which version of an engine is installed, without loading it."""
+    return metadata.version({"onnx": "onnxruntime"}.get(name, name))
 
 
-def _cache_path(digest: str, cache_dir: Path | None) -> Path:
+def _cache_path(architecture: str, cache_dir: Path | None) -> Path:
     if cache_dir is None:
         import platformdirs
 
         cache_dir = Path(platformdirs.user_cache_dir("artgan", appauthor=False))
-    return cache_dir / "engines" / f"{digest}.json"
+    return cache_dir / "engines" / f"{architecture}.json"
 
 
 def _read(path: Path) -> dict[str, bool]:

@@ -120,13 +120,12 @@ def open_source(
             raise UsageError(f"epoch {epoch} chooses within a run, and {model} is one file", "leave --epoch out")
         if not model.is_file():
             raise NotFoundError(f"no file {model}", "name a gen_<epoch> file, or use --run RUN")
-        digest = files.sha256_file(model)
-        painter = open_engine(model, engine, digest=digest, cache_dir=cache_dir)
-        return Source(painter, model, classes=_names(painter, []), digest=digest)
+        painter = open_engine(model, engine, cache_dir=cache_dir)
+        return Source(painter, model, classes=_names(painter, []), digest=files.sha256_file(model))
     assert run is not None
     checkpoint, record = run.generator(epoch), run.current()
     digest = files.sha256_file(checkpoint.path)
-    painter = open_engine(checkpoint.path, engine, digest=digest, cache_dir=cache_dir)
+    painter = open_engine(checkpoint.path, engine, cache_dir=cache_dir)
     names = _names(painter, record.classes)
     return Source(painter, checkpoint.path, run.name, checkpoint.epoch, record.typical_aspect, names, digest)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import secrets
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -16,7 +16,6 @@ from werkzeug.wrappers import Request, Response
 
 from artgan import images
 from artgan.errors import ArtganError, BusyError, DamagedError, DiskFullError, NotFoundError, UsageError
-from artgan.runs.folder import RunFolder
 from artgan.runs.record import GOING
 from artgan.sampling.latents import latents_bytes
 from artgan.studio import finding, making
@@ -27,6 +26,7 @@ from artgan.studio.learning import learning, sheet
 from artgan.studio.notebook import Notebook
 from artgan.studio.page import page
 from artgan.studio.recipes import Recipe, parse
+from artgan.studio.tending import Tending
 from artgan.studio.worker import Stale, Worker
 
 if TYPE_CHECKING:
@@ -40,8 +40,10 @@ _RULES = (
     ("GET", "/", "index"), ("GET", "/api/runs", "runs"), ("GET", "/api/run/<name>", "run"),
     ("POST", "/api/paint", "paint"), ("POST", "/api/save", "save"), ("POST", "/api/film", "film"),
     ("GET", "/api/jobs/<job>", "job"), ("DELETE", "/api/jobs/<job>", "end_job"),
+    ("POST", "/api/jobs/<job>/enough", "enough"),
     ("POST", "/api/project", "project"), ("POST", "/api/latent", "latent"),
-    ("GET", "/api/run/<name>/directions", "directions"), ("POST", "/api/run/<name>/directions/find", "find"),
+    ("GET", "/api/run/<name>/notes", "notes"), ("GET", "/api/run/<name>/directions", "directions"),
+    ("POST", "/api/run/<name>/directions/find", "find"),
     ("POST", "/api/run/<name>/directions/<direction>", "name_direction"),
     ("POST", "/api/run/<name>/stars", "star"), ("PATCH", "/api/run/<name>/stars/<star>", "rename_star"),
     ("DELETE", "/api/run/<name>/stars/<star>", "unstar"),
@@ -60,7 +62,7 @@ class Studio:
         guard: lets questions in.
         out: the folder of pictures.
         first: the run that the page opens.
-        stop: ends a run that goes on; returns whether it was going on.
+        tending: ends runs, and looks at those elsewhere.
         signing: signs a picture, where a signature is configured.
     """
 
@@ -68,14 +70,15 @@ class Studio:
     guard: Guard
     out: Path
     first: str
-    stop: Callable[[RunFolder], bool]
+    tending: Tending
     signing: Any = None
     worker: Worker = field(default_factory=Worker)
     jobs: Jobs = field(default_factory=Jobs)
 
     def close(self) -> None:
-        """End what is being made."""
+        """End what is being made; runs that learn go on."""
         self.jobs.end()
+        self.tending.close()
         self.worker.close()
 
 
@@ -87,7 +90,8 @@ class App:
         self._map = Map([Rule(path, methods=[method], endpoint=name) for method, path, name in _RULES])
 
     def __call__(self, environ: WSGIEnvironment, start: StartResponse) -> Iterable[bytes]:
-        request = Request(environ)
+        # Not told to its own environment: each would be a circle, with all that was sent, until garbage is sought.
+        request = Request(environ, populate_request=False)
         try:
             self._studio.guard.check(request)
             endpoint, values = self._map.bind_to_environ(environ).match()
@@ -147,7 +151,11 @@ class App:
         )  # fmt: skip
 
     def _learning(self, request: Request, name: str) -> Response:
-        return _told(learning(self._studio.easel.folder(name), request.args.get("after", -1, type=int)))
+        folder, tending = self._studio.easel.folder(name), self._studio.tending
+        tending.look(folder)
+        # Asked before the record is read: what ended in between is told as ended, not as ending.
+        told = tending.told(folder.name)
+        return _told(learning(folder, request.args.get("after", -1, type=int)) | told)
 
     def _sheet(self, request: Request, name: str) -> Response:
         path = sheet(self._studio.easel.folder(name), request.args.get("name", ""))
@@ -155,9 +163,8 @@ class App:
 
     def _stop(self, request: Request, name: str) -> Response:
         json_of(request)
-        folder = self._studio.easel.folder(name)
-        was_going = self._studio.stop(folder)
-        return _told({"stopped": was_going, "state": RunFolder(folder.path).current().state})
+        stopping = self._studio.tending.stop(self._studio.easel.folder(name))
+        return _told({"stopping": stopping})
 
     # -- pictures
 
@@ -169,8 +176,12 @@ class App:
         recipes = [parse(one) for one in listed]
         scale, serial = _whole(asked.get("scale", 1), 1, 4), _whole(asked.get("serial", 0), 0, 2**53)
         channel, format = str(asked.get("channel") or "")[:100], asked.get("format", "raw")
-        easel = self._studio.easel
-        pictures = self._studio.worker.do(lambda: enlarged(easel.paint(recipes), scale), channel, serial)
+        paint = self._studio.easel.paint
+        if channel:
+            pictures = self._studio.worker.do(lambda: enlarged(paint(recipes), scale), channel, serial)
+        else:  # one by one, so that a slider never waits for more than one of them
+            pieces = ([recipe] for recipe in recipes)
+            pictures = [self._studio.worker.do(lambda one=one: enlarged(paint(one), scale)[0]) for one in pieces]  # type: ignore[misc]
         if format in ("png", "webp") and len(pictures) == 1:
             return Response(images.encode(pictures[0], str(format)), mimetype=f"image/{format}")
         return Response(packed(pictures), mimetype="application/octet-stream")
@@ -216,7 +227,18 @@ class App:
         found.cancelled.set()
         return _told(found.told())
 
+    def _enough(self, request: Request, job: str) -> Response:
+        json_of(request)
+        found = self._studio.jobs.get(job)
+        found.enough.set()
+        return _told(found.told())
+
     # -- what is kept
+
+    def _notes(self, request: Request, name: str) -> Response:
+        notes = self._notebook(name).read()
+        found = finding.directions_of(self._studio.easel, name, notes.names)
+        return _told({**found, "stars": [_json(star) for star in notes.stars]})
 
     def _directions(self, request: Request, name: str) -> Response:
         return _told(finding.directions_of(self._studio.easel, name, self._notebook(name).read().names))

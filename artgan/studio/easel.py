@@ -18,6 +18,8 @@ from artgan.studio.recipes import Point, Recipe, resolve
 
 _OPENED = 4
 """Generators that stay open: a slider of checkpoints passes many."""
+_REMEMBERED = 2000
+"""Of which it is remembered where they lie: to look through 500 checkpoints takes longer than to paint a picture."""
 
 
 class Easel:
@@ -32,6 +34,7 @@ class Easel:
         self.runs_dir = runs_dir
         self._also = dict(also or {})
         self._opened: OrderedDict[tuple[Path, int], Any] = OrderedDict()
+        self._found: dict[tuple[Path, int | str | None], tuple[int, Path]] = {}
 
     def names(self) -> list[str]:
         """Return the names of all runs, the newest first, those that lie elsewhere before, the starter last."""
@@ -61,7 +64,7 @@ class Easel:
         from artgan.sampling.samples import open_source
 
         folder = self.folder(recipe.run)
-        path = folder.generator(recipe.epoch).path
+        path = self._generator(folder, recipe.epoch)
         key = (path, path.stat().st_mtime_ns)
         if key not in self._opened:
             self._opened[key] = open_source(folder, epoch=recipe.epoch)
@@ -69,6 +72,19 @@ class Easel:
                 self._opened.popitem(last=False)
         self._opened.move_to_end(key)
         return self._opened[key]
+
+    def _generator(self, folder: RunFolder, epoch: int | str | None) -> Path:
+        """Return the file of a generator; it is looked for anew only when something came into its folder, or went."""
+        key = (folder.path, epoch)
+        try:
+            changed = folder.models.stat().st_mtime_ns
+        except OSError:
+            return folder.generator(epoch).path  # which says what is missing
+        if key not in self._found or self._found[key][0] != changed:
+            if len(self._found) > _REMEMBERED:
+                self._found.clear()
+            self._found[key] = (changed, folder.generator(epoch).path)
+        return self._found[key][1]
 
     def directions(self, name: str) -> dict[str, np.ndarray]:
         """Return the directions that were found in a run: ``(latent_dim,)`` float32 each, by id."""

@@ -82,7 +82,7 @@ def project(easel: Easel, worker: Worker, recipe: Recipe, data: bytes) -> Callab
             path = Path(folder) / "picture"
             path.write_bytes(data)
             target = projecting.read_target(path, source.painter.size)
-        found = _outcome(job, projecting.project(source, target, should_stop=job.cancelled.is_set))
+        found = _outcome(job, projecting.project(source, target, should_stop=job.is_over))
         if job.cancelled.is_set():
             raise Cancelled
         shows = {} if found.shares is None else {"class": told(found.shares, source.classes)}

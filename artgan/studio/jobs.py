@@ -21,7 +21,7 @@ class Cancelled(Exception):
 
 @dataclass
 class Job:
-    """One of them: ``facts`` is what came of it."""
+    """One of them: ``facts`` is what came of it; ``enough`` is set where what was found so far does."""
 
     id: str
     done: int = 0
@@ -31,6 +31,7 @@ class Job:
     hint: str = ""
     facts: dict[str, Any] = field(default_factory=dict)
     cancelled: threading.Event = field(default_factory=threading.Event)
+    enough: threading.Event = field(default_factory=threading.Event)
 
     def progress(self, done: int, total: int) -> None:
         """Say how far it is; ends the job where it is not wanted any more.
@@ -41,6 +42,10 @@ class Job:
         self.done, self.total = done, total
         if self.cancelled.is_set():
             raise Cancelled
+
+    def is_over(self) -> bool:
+        """Say whether nobody waits for more: it is not wanted, or what was found does."""
+        return self.cancelled.is_set() or self.enough.is_set()
 
     def told(self) -> dict[str, Any]:
         """Return what the page is told."""

@@ -19,7 +19,7 @@ from artgan.studio.jobs import Job
 from artgan.studio.recipes import Point, Recipe, facts_of
 from artgan.studio.worker import Worker
 
-_PIECE = 8
+_PIECE = 2
 """Frames of a film that are painted in one turn: a slider never waits for more."""
 
 

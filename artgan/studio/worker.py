@@ -2,31 +2,44 @@
 
 from __future__ import annotations
 
+import itertools
 import queue
 import threading
 from collections.abc import Callable
 from concurrent.futures import Future
+from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from artgan.errors import ArtganError, BusyError
 
 T = TypeVar("T")
 MOST_WAITING = 64
+_NOW, _IN_TURN, _LAST = range(3)
 
 
 class Stale(ArtganError):
     """A newer wish of the same channel came before this one's turn."""
 
 
+@dataclass(frozen=True)
+class _Wish:
+    channel: str
+    serial: int
+    future: Future[Any]
+    work: Callable[[], Any]
+
+
 class Worker:
-    """Does one thing after the other.
+    """Does one thing after the other, what moves under a hand before all else.
 
     A **channel** is one thing that changes on a page, such as the picture beside a slider: of its wishes only the
-    newest is of interest.
+    newest is of interest, and it is done next. What is in no channel waits its turn, so it comes in small pieces.
     """
 
     def __init__(self) -> None:
-        self._queue: queue.Queue[tuple[str, int, Future[Any], Callable[[], Any]] | None] = queue.Queue()
+        # By haste, then in the order in which they came.
+        self._queue: queue.PriorityQueue[tuple[int, int, _Wish | None]] = queue.PriorityQueue()
+        self._count = itertools.count()
         self._newest: dict[str, int] = {}
         self._lock = threading.Lock()
         self._thread = threading.Thread(target=self._work, name="studio", daemon=True)
@@ -54,22 +67,21 @@ class Worker:
                     self._newest.clear()
                 self._newest[channel] = serial
             future: Future[T] = Future()
-            self._queue.put((channel, serial, future, work))
+            self._queue.put((_NOW if channel else _IN_TURN, next(self._count), _Wish(channel, serial, future, work)))
         return future.result()
 
     def close(self) -> None:
         """Let it end after what it does."""
-        self._queue.put(None)
+        self._queue.put((_LAST, next(self._count), None))
 
     def _work(self) -> None:
-        while (entry := self._queue.get()) is not None:
-            channel, serial, future, work = entry
+        while (wish := self._queue.get()[2]) is not None:
             with self._lock:
-                stale = bool(channel) and serial < self._newest.get(channel, serial)
+                stale = bool(wish.channel) and wish.serial < self._newest.get(wish.channel, wish.serial)
             if stale:
-                future.set_exception(Stale("a newer wish has come"))
+                wish.future.set_exception(Stale("a newer wish has come"))
                 continue
             try:
-                future.set_result(work())
+                wish.future.set_result(wish.work())
             except BaseException as error:
-                future.set_exception(error)
+                wish.future.set_exception(error)

@@ -40,12 +40,12 @@ def seconds(command: list[str], folder: str) -> float:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--rounds", type=int, default=7)
-    parser.add_argument("--model", type=Path, default=STARTER)
+    parser.add_argument("--model", type=lambda text: Path(text).resolve(), default=STARTER)
     parser.add_argument("--engine", default="auto")
     given = parser.parse_args()
     peer = [sys.executable, "-c", _PEER, str(given.model)]
     with tempfile.TemporaryDirectory() as folder:
-        ours = [sys.executable, "-m", "artgan", "sample", "--model", str(given.model.resolve()), "-n", "10"]
+        ours = [sys.executable, "-m", "artgan", "sample", "--model", str(given.model), "-n", "10"]
         ours += ["--engine", given.engine, "--force"]
         seconds(ours, folder), seconds(peer, folder)
         pairs = [(seconds(ours, folder), seconds(peer, folder)) for _ in range(given.rounds)]

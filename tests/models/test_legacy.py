@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import numpy as np
@@ -83,3 +84,19 @@ def test_an_old_keragan_file_is_exported_in_its_right_colours(tmp_path, generato
     session = onnxruntime.InferenceSession(made.path, providers=["CPUExecutionProvider"])
     (painted,) = session.run(None, {"latents": latents})
     assert np.abs(painted - np.asarray(generator(latents))[..., ::-1]).max() <= 1e-3
+
+
+def test_an_old_keragan_file_becomes_a_page_by_the_command(tmp_path, generator, write_keras2):
+    from typer.testing import CliRunner
+
+    from artgan.cli.app import app
+
+    write_keras2(tmp_path / "gen_100.h5", generator, "2.2.4")
+    given = ["export", "--model", str(tmp_path / "gen_100.h5"), "--to", "web", "--out", str(tmp_path / "page")]
+    done = CliRunner().invoke(app, [*given, "--json"], prog_name="artgan")
+    assert done.exit_code == 0, done.stderr
+    told = json.loads(done.stdout)
+    assert told["epoch"] is None and 0 < told["max_difference"] <= 7.8e-3
+    assert "gen_100.h5" in (tmp_path / "page" / "index.html").read_text()
+    both = CliRunner().invoke(app, ["export", "@starter", "--model", "gen_100.h5"], prog_name="artgan")
+    assert both.exit_code == 2 and "one of them" in both.stderr

@@ -12,11 +12,12 @@ from pathlib import Path
 import keras
 import numpy as np
 import pytest
+from threadpoolctl import ThreadpoolController
 
 import artgan
 from artgan import images, seeds
 from artgan.errors import DamagedError, SetupError, UnsafeFileError, UsageError
-from artgan.models import graph_layers, graph_numpy, graph_onnx
+from artgan.models import blas, graph_layers, graph_numpy, graph_onnx
 from artgan.models.files import load_generator, save_generator
 from artgan.models.graph import read_graph
 from artgan.models.painting import paint
@@ -129,10 +130,27 @@ def test_a_picture_has_the_same_bytes_in_any_company(made, tmp_path):
             assert np.array_equal(alone, together[first : first + count])
 
 
+def test_blas_has_its_threads_back_whoever_leaves_first():
+    controller = ThreadpoolController()
+
+    def threads():
+        return [one["num_threads"] for one in controller.select(user_api="blas").info()]
+
+    before = threads()
+    first, second = blas.one_thread(), blas.one_thread()
+    first.__enter__()
+    assert set(threads()) <= {1}
+    second.__enter__()
+    first.__exit__(None, None, None)
+    assert set(threads()) <= {1}
+    second.__exit__(None, None, None)
+    assert threads() == before
+
+
 def test_the_starter_is_trusted_for_good_reason(tmp_path):
     painter = engine.open_engine(STARTER, cache_dir=tmp_path)
     assert painter.name == "numpy"
-    assert not list(tmp_path.iterdir()), "it was compared anew: put its SHA-256 into engine._SHIPPED"
+    assert not list(tmp_path.iterdir()), "it was compared anew: put its architecture into engine._SHIPPED"
     latents = seeds.latents(range(8), painter.latent_dim)
     assert np.abs(painter.paint(latents).astype(int) - paint(load_generator(STARTER), latents)).max() <= 1
 
@@ -233,15 +251,21 @@ def changed(source: Path, path: Path, change) -> None:
             new.writestr(name, data)
 
 
-def test_sampling_does_not_wait_for_tensorflow_once_the_model_is_known(made, tmp_path):
+def test_a_network_is_compared_once_however_many_checkpoints_it_has(made, tmp_path):
+    """And anew with any change of its description, be it one that a graph does not read."""
     code = (
         "import sys; from pathlib import Path; from artgan.sampling.samples import open_source, sample\n"
         "source = open_source(model=Path(sys.argv[1]), cache_dir=Path(sys.argv[2]))\n"
         "print(len(list(sample(source, [1, 2]))), sorted({'tensorflow', 'keras'} & set(sys.modules)))"
     )
+    later = tmp_path / "later.keras"
+    save_generator(lively(load_generator(made["quality", 0]), seed=2), later)
+    changed(made["quality", 0], tmp_path / "odd.keras", lambda layer: layer["config"].update(note="new"))
+    graphs = [read_graph(path) for path in (made["quality", 0], later, tmp_path / "odd.keras")]
+    assert graphs[0].architecture == graphs[1].architecture != graphs[2].architecture
     told = []
-    for _ in range(2):
-        argv = [sys.executable, "-c", code, str(made["quality", 0]), str(tmp_path)]
+    for path in (made["quality", 0], later):
+        argv = [sys.executable, "-c", code, str(path), str(tmp_path)]
         environ = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path), "TF_CPP_MIN_LOG_LEVEL": "3"}
         told.append(subprocess.run(argv, env=environ, capture_output=True, text=True, check=True).stdout.strip())
     assert told == ["2 ['keras', 'tensorflow']", "2 []"]

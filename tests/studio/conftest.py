@@ -1,4 +1,4 @@
-"""A studio in this process: its questions are asked as its page asks them."""
+"""A studio in this process, whose questions are asked as its page asks them; and one that a real browser opens."""
 
 from __future__ import annotations
 
@@ -8,13 +8,16 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from browser import Browser
 from films_made import run_of
+from studio_open import Open, free_here, open_studio
 from werkzeug.test import Client, TestResponse
 
 from artgan.runs.folder import RunFolder
 from artgan.studio.app import App, Studio
 from artgan.studio.easel import Easel
 from artgan.studio.guard import HEADER, Guard
+from artgan.studio.tending import Tending
 
 PORT = 8642
 
@@ -58,6 +61,20 @@ def run(tmp_path: Path) -> RunFolder:
 
 @pytest.fixture
 def page(run: RunFolder, tmp_path: Path) -> Iterator[Page]:
-    studio = Studio(Easel(tmp_path / "runs"), Guard(PORT), tmp_path / "pictures", run.name, lambda folder: False)
+    studio = Studio(
+        Easel(tmp_path / "runs"), Guard(PORT), tmp_path / "pictures", run.name, Tending(lambda folder: False)
+    )
     yield Page(studio)
     studio.close()
+
+
+@pytest.fixture(scope="session")
+def opened(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Open]:
+    """One studio for all tests in a browser; the browser comes first, as without one there is no such test."""
+    with open_studio(tmp_path_factory.mktemp("opened")) as found:
+        yield found
+
+
+@pytest.fixture
+def free() -> int:
+    return free_here()

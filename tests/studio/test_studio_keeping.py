@@ -120,3 +120,10 @@ def test_a_walk_becomes_a_film(page, run, tmp_path):
 def test_the_starter_s_things_lie_beside_the_runs(page, tmp_path):
     page.post(f"/api/run/{STARTER}/stars", {"recipe": {"run": STARTER, "z": {"seed": 1}}})
     assert (tmp_path / "runs" / ".studio" / "starter" / "studio.json").is_file()
+
+
+def test_what_is_kept_is_told_without_opening_the_network(page, run):
+    place = f"/api/run/{run.name}"
+    star = page.post(f"{place}/stars", {"recipe": recipe(run, 7), "name": "dusk"})
+    page.post(f"{place}/directions/d0", {"name": "more sky"})
+    assert page.get(f"{place}/notes") == {"stars": [star], "directions_state": "none", "directions": []}

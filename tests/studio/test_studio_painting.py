@@ -82,7 +82,8 @@ def test_what_describes_no_picture_is_said_in_one_line(page, run, recipe, said):
 
 def test_numbers_are_bounded(page, run):
     one = {"run": run.name, "z": {"seed": 1}}
-    for asked in ({"recipes": []}, {"recipes": [one] * 65}, {"recipes": "x"}, {"recipes": [one], "scale": 99},
+    for asked in ({"recipes": []}, {"recipes": [one] * 65}, {"recipes": [one] * 10_000},
+                  {"recipes": "x"}, {"recipes": [one], "scale": 99},
                   {"recipes": [one], "serial": -1}, {"recipes": [one], "serial": True}):  # fmt: skip
         page.ask("POST", "/api/paint", asked, code=400)
     deep = {"seed": 1}
@@ -96,8 +97,8 @@ def test_a_name_leads_nowhere_else(page, name):
     assert page.ask("POST", "/api/paint", {"recipes": [{"run": name, "z": {"seed": 1}}]}, code=404).json["hint"]
 
 
-def test_of_the_wishes_of_one_slider_only_the_newest_is_painted():
-    worker, gate, painted, stale = Worker(), threading.Event(), [], []
+def test_of_the_wishes_of_one_slider_only_the_newest_is_painted_and_before_what_waits():
+    worker, begun, gate, painted, stale = Worker(), threading.Event(), threading.Event(), [], []
 
     def wish(serial):
         try:
@@ -105,9 +106,11 @@ def test_of_the_wishes_of_one_slider_only_the_newest_is_painted():
         except Stale:
             stale.append(serial)
 
-    first = threading.Thread(target=lambda: worker.do(gate.wait))
+    first = threading.Thread(target=lambda: worker.do(lambda: begun.set() or gate.wait()))
     first.start()
-    threads = [threading.Thread(target=wish, args=(serial,)) for serial in range(1, 20)]
+    assert begun.wait(10)
+    wall = threading.Thread(target=lambda: worker.do(lambda: painted.append("wall")))
+    threads = [wall, *(threading.Thread(target=wish, args=(serial,)) for serial in range(1, 20))]
     for thread in threads:
         thread.start()
         time.sleep(0.002)
@@ -115,7 +118,7 @@ def test_of_the_wishes_of_one_slider_only_the_newest_is_painted():
     for thread in [first, *threads]:
         thread.join(10)
     worker.close()
-    assert painted == [19] and sorted(stale) == list(range(1, 19))
+    assert painted == [19, "wall"] and sorted(stale) == list(range(1, 19))
 
 
 def test_a_picture_is_saved_with_the_command_that_paints_it_again(page, run, tmp_path, monkeypatch):

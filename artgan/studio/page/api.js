@@ -1,7 +1,8 @@
 // Questions to the studio's server. Every one shows the token that stands in the address of the page.
 const api = (() => {
-  const token = new URLSearchParams(location.search).get("token") ?? "";
+  let token = new URLSearchParams(location.search).get("token") ?? "";
   const troubles = new Set();
+  let trouble = null;
   let gone = false;
 
   // A refusal, in the server's words: what happened, and what mends it. Status 0: nobody answered.
@@ -16,6 +17,7 @@ const api = (() => {
   const CLOSED = () => new Refusal(0, "The studio was closed. Nothing is lost.", "start it again: artgan studio");
 
   function tell(what) {
+    trouble = what;
     for (const listener of troubles) listener(what);
   }
 
@@ -28,9 +30,11 @@ const api = (() => {
       answer = await fetch(`/api/${path}`, { method, headers, body: json === undefined ? body : JSON.stringify(json) });
       if (answer.ok) {
         const found = await (as === "json" ? answer.json() : as === "blob" ? answer.blob() : answer.arrayBuffer());
-        if (gone) { gone = false; tell(null); }
+        gone = false;
+        if (trouble) tell(null);
         return found;
       }
+      gone = false;
     } catch {
       lose();
       throw CLOSED();
@@ -46,23 +50,39 @@ const api = (() => {
     throw refusal;
   }
 
-  // The server is gone: ask until it is there again, so that the page goes on by itself.
+  // The server is gone: ask until somebody answers, so that the page goes on by itself.
   function lose() {
     if (gone) return;
     gone = true;
     tell(CLOSED());
     const timer = setInterval(() => {
-      if (gone) ask("runs").catch((error) => { if (error.status === 403) clearInterval(timer); });
+      if (gone) ask("runs").catch(() => {});
       else clearInterval(timer);
     }, 2000);
   }
+
+  // The other tabs of this address. What one of them keeps is told to the rest; and after the studio was started anew,
+  // the page that it opened gives its token to those that were open before, so that they go on as well.
+  const tabs = "BroadcastChannel" in globalThis ? new BroadcastChannel("artgan.studio") : null;
+  const listeners = new Set();
+  tabs?.addEventListener("message", ({ data }) => {
+    if (data.token && data.token !== token && trouble) {
+      token = data.token;
+      history.replaceState(null, "", `?token=${encodeURIComponent(token)}${location.hash}`);
+      ask("runs").catch(() => {});
+    }
+    if (data.run) for (const listener of listeners) listener(data.run);
+  });
 
   const of = (run, ...rest) => ["run", run, ...rest].map(encodeURIComponent).join("/");
 
   return {
     Refusal,
-    isGone: () => gone,
+    trouble: () => trouble, // why nobody answers; null while they do
     onTrouble: (listener) => troubles.add(listener),
+    onKept: (listener) => listeners.add(listener), // told by another tab, with the run's name
+    kept: (run) => tabs?.postMessage({ run }),
+    works: () => tabs?.postMessage({ token }),
     get: (path) => ask(path),
     post: (path, json = {}) => ask(path, { method: "POST", json }),
     patch: (path, json) => ask(path, { method: "PATCH", json }),

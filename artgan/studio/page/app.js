@@ -48,9 +48,11 @@ const app = (() => {
     const [run, to] = address();
     const wanted = run || first();
     if (wanted !== state.info?.name) {
-      dom.warn(null);
+      dom.warn(api.trouble());
       if (room) rooms[room].hide();
-      await state.open(wanted);
+      // A network that is met for the first time is compared with the reference, which takes seconds.
+      const slow = setTimeout(() => dom.say(`opening ${wanted} …`, { long: true }), 500);
+      await state.open(wanted).finally(() => clearTimeout(slow));
       $("run").value = wanted;
       room = null;
     }
@@ -147,6 +149,8 @@ const app = (() => {
     dom.warn(trouble);
     if (!trouble) {
       dom.say("the studio is back");
+      state.load().catch(() => {});
+      state.sync();
       if (room) { rooms[room].hide(); rooms[room].show(); }
     }
   });
@@ -158,6 +162,7 @@ const app = (() => {
     if (light) document.documentElement.dataset.light = light;
     try {
       await state.load();
+      api.works();
       await route();
       if (!state.info && state.runs.length) await turnTo(first(), "wall");
     } catch (error) {

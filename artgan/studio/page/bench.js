@@ -5,9 +5,15 @@ const bench = (() => {
   const ring = [];
   const vary = { strength: 0.3, turn: 0 };
   let name = "";
+  let width = 0; // of the picture; to ask for it whenever a slider moves would lay out the page each time
+  new ResizeObserver(([box]) => {
+    const before = width;
+    width = Math.round(box.contentRect.width);
+    if (width > before) paint();
+  }).observe($("big"));
 
   const live = painter.channel("bench", (pictures, list, since) => {
-    painter.enlarge($("big"), pictures[0]);
+    painter.enlarge($("big"), pictures[0], width);
     $("big").classList.add("painted");
     performance.clearMeasures("move-to-picture-old");
     if (performance.getEntriesByName("move-to-picture").length > 999) performance.clearMeasures("move-to-picture");
@@ -17,7 +23,7 @@ const bench = (() => {
   function paint() {
     if (!state.sitting || $("bench").hidden || !state.info.epochs.length) return;
     const recipe = state.recipe();
-    live.want([recipe], painter.scaleFor(state.info.size, $("big").clientWidth || 480));
+    live.want([recipe], painter.scaleFor(state.info.size, width || 480));
     describe(recipe);
     around();
   }

@@ -70,12 +70,14 @@ const compare = (() => {
       const first = names[0] ?? { run: state.info.name, epoch: null };
       const other = names[1] ?? (epochs.length > 1 ? { run: state.info.name, epoch: epochs[0] } : { run: able.find((name) => name !== state.info.name) ?? state.info.name });
       [from, psi] = [kept.from ?? 0, kept.psi ?? 1];
+      if (other.run !== state.info.name) $("pairs").replaceChildren(make("p", { class: "empty" }, `Opening ${other.run} …`));
       sides = [null, null];
       for (const [n, one] of [first, other].entries()) {
         const info = one.run === state.info.name ? state.info : await api.get(api.of(one.run));
         sides[n] = { info, epoch: info.epochs.includes(one.epoch) ? one.epoch : null };
       }
     }
+    $("pairs").querySelector(".empty")?.remove();
     controls();
     fill();
   }

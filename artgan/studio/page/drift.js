@@ -114,6 +114,7 @@ const drift = (() => {
       pen.globalAlpha = dom.calm.matches ? 1 : Math.min(1, Math.max(0, (place - a.at) / (b.at - a.at)));
       pen.drawImage(b.bitmap, 0, 0, side, side);
     }
+    if (!sea.classList.contains("painted")) $("drift-word").hidden = !paused;
     sea.classList.add("painted");
   }
 
@@ -221,6 +222,7 @@ const drift = (() => {
     wake();
     begin();
     requestAnimationFrame(flow);
+    if (!paused) setTimeout(() => { if (on && !ready.length) word("the first pictures are being painted …", true); }, 900);
     if (paused) word("This system asks for little motion: space begins", true);
   }
   function hide() {

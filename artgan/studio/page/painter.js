@@ -2,7 +2,7 @@
 const painter = (() => {
   const TAB = Math.random().toString(36).slice(2, 10); // two tabs shall not take each other's turns
   const MOST_BYTES = 96 * 2 ** 20;
-  const GENTLE_MS = 110; // a slider waits for the batch before it: so long one may be
+  const GENTLE_MS = 160; // so long may a batch take: what is seen no more is asked for no more
 
   let live = 0; // channels at work
   let flying = false;
@@ -26,14 +26,14 @@ const painter = (() => {
     return pictures;
   }
 
-  async function paint(list, { channel = `rest-${TAB}`, serial = 0, scale = 1 } = {}) {
+  async function paint(list, { channel = "", serial = 0, scale = 1 } = {}) {
     return decode(await api.bytes("paint", { recipes: list, channel, serial, format: "raw", scale }));
   }
 
   // For the large pictures: brought to the very size that they have on the screen, smoothly, not by the browser's haste.
   const scratch = document.createElement("canvas");
-  function enlarge(canvas, picture) {
-    const side = Math.min(1400, Math.max(picture.width, Math.round(canvas.clientWidth * (devicePixelRatio || 1))));
+  function enlarge(canvas, picture, width) {
+    const side = Math.min(1400, Math.max(picture.width, Math.round((width || canvas.clientWidth) * (devicePixelRatio || 1))));
     draw(scratch, picture);
     if (canvas.width !== side) canvas.width = canvas.height = side;
     const pen = canvas.getContext("2d");

@@ -81,7 +81,7 @@ const panel = (() => {
       const title = () => direction.name || `direction ${n + 1}`;
       const word = make("button", { type: "button", class: "label rename", title: `rename; it makes ${(direction.share * 100).toFixed(1)} % of the differences`, "aria-label": `Rename ${title()}`, onclick: () => edit(direction, slider, word, title) }, title());
       const slider = dom.slider({
-        label: title(), min: -3, max: 3, step: 0.05, origin: 0, tone: "rust", head: word, format: (v) => (v > 0 ? `+${v.toFixed(2)}` : v.toFixed(2)),
+        label: title(), min: -3, max: 3, step: 0.05, origin: 0, tone: "rust", head: word, format: (v) => `${v > 0 ? "+" : v < 0 ? "−" : ""}${Math.abs(v).toFixed(2)}`,
         oninput: (amount) => state.change({ moves: { ...state.sitting.moves, [direction.id]: amount } }, false), onchange: state.commit,
       });
       directions[direction.id] = slider;
@@ -106,6 +106,7 @@ const panel = (() => {
       if (!keep || name === direction.name) return;
       try {
         await api.post(api.of(state.info.name, "directions", direction.id), { name });
+        api.kept(state.info.name);
         direction.name = name;
         word.textContent = title();
         word.setAttribute("aria-label", `Rename ${title()}`);
@@ -166,6 +167,7 @@ const panel = (() => {
         if (Array.isArray(list)) state.info.directions = list;
         if (found.error) dom.complain(new Error(found.error));
         else dom.say("directions found: give them names");
+        api.kept(run);
         drawDirections();
         show();
       } catch (error) {
@@ -241,6 +243,7 @@ const panel = (() => {
   state.on("run", build);
   state.on("epochs", build);
   state.on("bench", show);
+  state.on("directions", () => { drawDirections(); show(); });
 
   return { epochSlider, classSelect, mix, find };
 })();

@@ -28,7 +28,10 @@ const projecting = (() => {
       $("bringing").replaceChildren(words, bar);
       dom.say(`looking for ${file.name}`, { long: true });
       const { job } = await api.send(`project?run=${encodeURIComponent(run)}`, file, file.type || "image/png");
+      const act = (text, does) => make("button", { type: "button", class: "quiet", onclick: () => does().catch(dom.complain) }, text);
+      $("bringing").append(make("div", { class: "row" }, act("Take what is found", () => api.post(`jobs/${job}/enough`)), act("Cancel", () => api.drop(`jobs/${job}`))));
       const end = await jobs.wait(job, (now) => { if (now.total) bar.value = now.done / now.total; });
+      if (end.state === "cancelled") return dom.say("not looked for any more");
       if (end.state !== "done") throw new api.Refusal(400, end.error || "it was not found", end.hint);
       if (state.info.name !== run) return dom.say("another run was opened meanwhile: bring the picture again", { long: true });
       state.reference = { url, loss: end.loss };

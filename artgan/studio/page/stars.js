@@ -23,7 +23,9 @@ const stars = (() => {
     const kept = state.info.stars;
     const cards = kept.toReversed().map(card);
     $("starred").replaceChildren(...(cards.length ? [make("div", { class: "cards", role: "list", "aria-label": "Starred pictures" }, ...cards)]
-      : [make("p", { class: "empty" }, "Nothing is starred yet. Press ", make("kbd", {}, "s"), " on a picture that you would keep.")]));
+      : [make("p", { class: "empty" }, "Nothing is starred yet. ",
+        make("span", { class: "by-key" }, "Press ", make("kbd", {}, "s"), " on a picture that you would keep."),
+        make("span", { class: "by-touch" }, "Open a picture that you would keep, and touch its star."))]));
   }
 
   return { show };

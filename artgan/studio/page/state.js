@@ -79,8 +79,10 @@ const state = (() => {
   }
 
   async function load() {
-    self.runs = await api.get("runs");
-    tell("runs");
+    const found = await api.get("runs");
+    const same = JSON.stringify(found) === JSON.stringify(self.runs);
+    self.runs = found;
+    if (!same) tell("runs");
     return self.runs;
   }
 
@@ -135,34 +137,65 @@ const state = (() => {
     load().catch(() => {});
   }
 
+  // What another tab has kept meanwhile is taken over; where a name is being written, afterwards.
+  async function sync() {
+    const run = self.info;
+    if (!run) return;
+    if (document.activeElement?.matches?.("#starred input.name, #directions input.name")) {
+      document.activeElement.addEventListener("blur", () => setTimeout(sync, 300), { once: true });
+      return;
+    }
+    const found = await api.get(api.of(run.name, "notes")).catch(() => null);
+    if (!found || self.info !== run) return;
+    const news = (field) => JSON.stringify(found[field]) !== JSON.stringify(run[field]);
+    found.stars = found.stars.map((star) => ({ ...star, recipe: recipes.clean(star.recipe, run.name) }));
+    const changed = { stars: news("stars"), directions: found.directions_state === "ready" && news("directions") };
+    run.stars = found.stars;
+    if (changed.directions) Object.assign(run, { directions: found.directions, directions_state: "ready" });
+    for (const what of ["stars", "directions"]) if (changed[what]) tell(what);
+  }
+  function kept(run) {
+    api.kept(run.name);
+    if (self.info === run) tell("stars");
+  }
+
   async function star(found, name = "") {
     const run = self.info;
-    const made = await api.post(api.of(run.name, "stars"), { recipe: found, name });
+    const made = await api.post(api.of(run.name, "stars"), { recipe: found, name }).catch((error) => {
+      if (error.status === 0 || error.status === 403) dom.say("not starred: the studio does not answer", { long: true });
+      throw error;
+    });
     run.stars.push({ ...made, recipe: recipes.clean(found, run.name) });
-    tell("stars");
+    kept(run);
     return made;
   }
   async function unstar(id) {
     const run = self.info;
     const away = run.stars.find((one) => one.id === id);
-    await api.drop(api.of(run.name, "stars", id));
+    try {
+      await api.drop(api.of(run.name, "stars", id));
+    } catch (error) {
+      if (error.status !== 404) throw error;
+      return sync(); // another tab took it away
+    }
     run.stars = run.stars.filter((one) => one.id !== id);
-    tell("stars");
+    kept(run);
     dom.say(`${away?.name || "The star"} was taken away`, {
       action: "Bring it back",
       act: async () => {
         try {
           const back = await api.post(api.of(run.name, "stars", id, "restore"));
           run.stars.push({ ...away, ...(back?.name ? { name: back.name } : {}) });
-          tell("stars");
+          kept(run);
         } catch (error) { dom.complain(error); }
       },
     });
   }
   async function rename(id, name) {
-    const made = await api.patch(api.of(self.info.name, "stars", id), { name });
-    Object.assign(self.info.stars.find((one) => one.id === id) ?? {}, { name: made?.name ?? name });
-    tell("stars");
+    const run = self.info;
+    const made = await api.patch(api.of(run.name, "stars", id), { name });
+    Object.assign(run.stars.find((one) => one.id === id) ?? {}, { name: made?.name ?? name });
+    kept(run);
   }
   const starOf = (found) => {
     const name = recipes.key(found);
@@ -179,8 +212,11 @@ const state = (() => {
     return !known;
   }
 
+  api.onKept((run) => { if (run === self.info?.name) sync(); });
+  document.addEventListener("visibilitychange", () => { if (!document.hidden) sync(); });
+
   return Object.assign(self, {
-    on, tell, sit, recipe, change, put, commit, keep, load, open, refresh, lost, star, unstar, rename, starOf, toggle,
+    on, tell, sit, recipe, change, put, commit, keep, load, open, refresh, lost, sync, star, unstar, rename, starOf, toggle,
     undo: () => go(self.at - 1), redo: () => go(self.at + 1), go,
   });
 })();
