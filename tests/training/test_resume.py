@@ -16,7 +16,7 @@ import pytest
 from artgan.events import Note
 from artgan.runs.folder import RunFolder
 from artgan.runs.store import list_runs
-from artgan.training.events import Planned
+from artgan.training.events import CheckpointSaved, Planned
 
 TRAIN = """
 import json, sys
@@ -78,12 +78,20 @@ def test_a_killed_run_ends_bit_equal_to_a_straight_one(
     [{"loss": "wgan-gp", "critic_steps": 2, "batch_size": 4}, {"preset": "quality", "micro_batch": 4}],
     ids=["wgan-gp", "quality"],
 )
-def test_all_that_a_critic_may_be_given_is_resumed_exactly(trainings, state_arrays, more) -> None:
-    options = {"deterministic": True, "holdout": 6, "augment_p": "auto", "ada_kimg": 0.05, "save_every": "1h", **more}
-    straight, events = trainings.run({**options, "epochs": 4}, name="straight")
-    halfway, _ = trainings.run({**options, "epochs": 2}, name="halfway")
+def test_all_that_a_critic_may_be_given_is_resumed_exactly(trainings, state_arrays, tmp_path, more) -> None:
+    options = {"deterministic": True, "holdout": 6, "augment_p": "auto", "ada_kimg": 0.05, "save_every": "0.01s"}
+    events = []
+    for event in trainings.events({**options, "epochs": 4, **more}, name="straight"):
+        events.append(event)
+        if isinstance(event, CheckpointSaved) and event.epoch == 2:
+            (running,) = list_runs(trainings.runs)
+            halfway = tmp_path / "halfway" / running.name
+            RunFolder(Path(shutil.copytree(running.path, halfway, dirs_exist_ok=True))).update(state="stopped")
+    straight = RunFolder(events[-1].path)
     assert events[-1].images_seen == events[-1].step * 8 and events[-1].epoch == 4  # 18 pictures, 8 a step
-    resumed, _ = trainings.run({"epochs": 4}, resume=halfway.name)
+    trainings.runs = halfway.parent
+    resumed, events = trainings.run(resume=halfway.name)
+    assert 0 < next(event for event in events if isinstance(event, Planned)).resumed_from_step < straight.record.step
     expected, found = state_arrays(straight), state_arrays(resumed)
     assert [name for name in expected if not np.array_equal(expected[name], found[name])] == []
     last = list(resumed.ticks())[-1]

@@ -123,12 +123,13 @@ const state = (() => {
   async function lost(error, run = self.info?.name) {
     if (checking) return;
     checking = true;
+    const there = location.hash;
     try {
       if (run === self.info?.name) await refresh();
       else await api.get(api.of(run));
       dom.complain(error);
     } catch (worse) {
-      if (worse.status === 404) gone(run);
+      if (worse.status === 404 && location.hash === there) gone(run); // else one has turned to another run meanwhile
     }
     checking = false;
   }
