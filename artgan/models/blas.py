@@ -13,24 +13,24 @@ from contextlib import contextmanager
 from functools import cache
 from typing import Any
 
-_lock = threading.Lock()
-_limits: list[Any] = []
-"""What puts back the number of threads that there was, once for each who asked; the first one's is the true one."""
+_taken = threading.Lock()
 
 
 @contextmanager
 def one_thread() -> Iterator[None]:
-    """Keep BLAS to one thread; of several that ask at once the last puts back what the first found."""
-    with _lock:
-        _limits.append(_controller().limit(limits=1, user_api="blas"))
-    try:
+    """Keep BLAS to one thread while this lasts.
+
+    The number is one for the whole process. Of several that ask at once the first sets it and puts it back; the others
+    find it as it is, and go on with what BLAS likes should they stay longer.
+    """
+    if not _taken.acquire(blocking=False):
         yield
+        return
+    try:
+        with _controller().limit(limits=1, user_api="blas"):
+            yield
     finally:
-        with _lock:
-            if len(_limits) > 1:
-                _limits.pop()
-            else:
-                _limits.pop().restore_original_limits()
+        _taken.release()
 
 
 @cache

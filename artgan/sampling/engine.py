@@ -30,6 +30,7 @@ import numpy as np
 from artgan import files, images, seeds
 from artgan.errors import ArtganError, SetupError, UsageError
 from artgan.models import graph_numpy
+from artgan.models.blas import one_thread
 from artgan.models.graph import Graph, read_graph
 from artgan.models.graph_layers import Untranslatable
 
@@ -129,8 +130,7 @@ class Graphed:
             for number in range(len(latents)):
                 one(number)
             return made
-        # Each by one thread of BLAS (``models.blas``), so whole pictures are what the cores share.
-        with ThreadPoolExecutor(_cores()) as pool:
+        with one_thread(), ThreadPoolExecutor(_cores()) as pool:  # whole pictures are what the cores share
             list(pool.map(one, range(len(latents))))
         return made
 

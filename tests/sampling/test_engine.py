@@ -6,6 +6,7 @@ import json
 import os
 import subprocess
 import sys
+import threading
 import zipfile
 from pathlib import Path
 
@@ -129,19 +130,26 @@ def test_a_picture_has_the_same_bytes_in_any_company(made, tmp_path):
             assert np.array_equal(alone, together[first : first + count])
 
 
-def test_blas_has_its_threads_back_whoever_leaves_first():
+def test_blas_has_one_thread_for_a_picture_and_its_own_number_back():
     def threads():  # of the library that NumPy brought; other tests may have loaded others since
-        return [one["num_threads"] for one in blas._controller().select(user_api="blas").info()]
+        return {one["num_threads"] for one in blas._controller().select(user_api="blas").info()}
 
-    before = threads()
+    before, seen = threads(), []
+
+    def look():
+        with blas.one_thread():
+            seen.append(threads())
+
+    look()
+    thread = threading.Thread(target=look)  # in another thread afterwards, as the studio's worker is one
+    thread.start()
+    thread.join()
     first, second = blas.one_thread(), blas.one_thread()
     first.__enter__()
-    assert set(threads()) <= {1}
     second.__enter__()
     first.__exit__(None, None, None)
-    assert set(threads()) <= {1}
     second.__exit__(None, None, None)
-    assert threads() == before
+    assert seen == [{1}, {1}] and threads() == before
 
 
 def test_the_starter_is_trusted_for_good_reason(tmp_path):

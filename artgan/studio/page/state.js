@@ -146,8 +146,10 @@ const state = (() => {
       document.activeElement.addEventListener("blur", () => setTimeout(sync, 300), { once: true });
       return;
     }
+    const before = changes;
     const found = await api.get(api.of(run.name, "notes")).catch(() => null);
     if (!found || self.info !== run) return;
+    if (before !== changes) return sync(); // told before what was kept here meanwhile
     const news = (field) => JSON.stringify(found[field]) !== JSON.stringify(run[field]);
     found.stars = found.stars.map((star) => ({ ...star, recipe: recipes.clean(star.recipe, run.name) }));
     const changed = { stars: news("stars"), directions: found.directions_state === "ready" && news("directions") };
@@ -155,9 +157,15 @@ const state = (() => {
     if (changed.directions) Object.assign(run, { directions: found.directions, directions_state: "ready" });
     for (const what of ["stars", "directions"]) if (changed[what]) tell(what);
   }
+  let changes = 0; // of what is kept, by this tab
   function kept(run) {
+    changes++;
     api.kept(run.name);
     if (self.info === run) tell("stars");
+  }
+
+  function add(run, star) { // which may have come by way of another tab already
+    run.stars = [...run.stars.filter((one) => one.id !== star.id), star];
   }
 
   async function star(found, name = "") {
@@ -166,7 +174,7 @@ const state = (() => {
       if (error.status === 0 || error.status === 403) dom.say("not starred: the studio does not answer", { long: true });
       throw error;
     });
-    run.stars.push({ ...made, recipe: recipes.clean(found, run.name) });
+    add(run, { ...made, recipe: recipes.clean(found, run.name) });
     kept(run);
     return made;
   }
@@ -186,7 +194,7 @@ const state = (() => {
       act: async () => {
         try {
           const back = await api.post(api.of(run.name, "stars", id, "restore"));
-          run.stars.push({ ...away, ...(back?.name ? { name: back.name } : {}) });
+          add(run, { ...away, ...(back?.name ? { name: back.name } : {}) });
           kept(run);
         } catch (error) { dom.complain(error); }
       },
