@@ -406,7 +406,7 @@ def test_a_full_disk_leaves_whole_images_and_goes_on(tmp_path: Path, small_disk:
     filler.write_bytes(bytes(40_000))
     with pytest.raises(DiskFullError) as caught:
         run(full)
-    assert "repeat the command" in caught.value.hint
+    assert "give the same command again" in caught.value.hint
     left = contents(full)
     run(calm)
     expected = contents(calm)
