@@ -152,8 +152,9 @@ def film_metadata(
         run: the run, or the file, that painted it.
         film: its format and how fast it is.
         epochs: of the generators in it.
-        seeds: of the pictures in it; None where they are painted from
-        latents: ``(n, latent_dim)`` float32. They lie in the film themselves where they are not too many.
+        seeds: of the pictures in it; None where they are painted from latents.
+        latents: what they are painted from then, ``(n, latent_dim)`` float32. They lie in the film themselves where
+            they are not too many.
         more: further facts; None is left out.
 
     Returns:
