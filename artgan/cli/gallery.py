@@ -78,7 +78,7 @@ def gallery(
     from artgan.seeds import parse_seeds
 
     by = [named(folder, settings) for folder in folders]
-    page = page_path(out, "gallery.html" if len(by) > 1 else f"{by[0].folder.name.lstrip('@')}-gallery.html")
+    page = page_path(out, "gallery", folders)
     chosen = parse_seeds(seeds) if seeds is not None else range(count or (_OF_PICKED if pick else _COUNT))
     console.say("getting ready to paint ...")
     with hushed(console):
@@ -92,8 +92,8 @@ def gallery(
         console.say(f"{words.count(done.close, 'picture')} of them close to a painting: the page shows both")
     for sentence in done.unchecked:
         console.say(sentence)
-    if show and not open_path(page):
-        console.say("there is no viewer here to open it with")
+    if show:
+        open_path(console, page)
     value = done.model_dump(mode="json", exclude={"path"})
     console.result({"page": str(page), **value}, str(page))
     console.next(f"artgan report {' '.join(folder.name for folder in folders)}")

@@ -42,24 +42,24 @@ def open_run(
         console.result({"path": portal, "opened": opened}, portal)
         return
     path = (found.path if folder else found.newest_grid() or found.path).absolute()
-    opened = open_path(path)
-    if not opened:
-        console.say("there is no viewer here to open it with")
-        if path.is_file():
-            from artgan.cli import inline
+    opened = open_path(console, path)
+    if not opened and path.is_file():
+        from artgan.cli import inline
 
-            inline.show(console, [path], setting=settings.get("show"))
+        inline.show(console, [path], setting=settings.get("show"))
     console.result({"path": path, "opened": opened}, str(path))
 
 
-def open_path(path: Path) -> bool:
-    """Open a file or a folder in this machine's viewer; return whether there is one."""
+def open_path(console: Console, path: Path) -> bool:
+    """Open a file or a folder in this machine's viewer; return whether there is one, and say so where there is none."""
     opener = find_opener()
     if opener:
         subprocess.Popen(
             [*opener, str(path.absolute())], stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL, start_new_session=True,
         )  # fmt: skip
+    else:
+        console.say("there is no viewer here to open it with")
     return bool(opener)
 
 

@@ -52,7 +52,7 @@ def report(
     from artgan.report.pages import page_path
 
     by = [named(folder, settings) for folder in folders]
-    page = page_path(out, "report.html" if len(by) > 1 else f"{by[0].folder.name.lstrip('@')}-report.html")
+    page = page_path(out, "report", folders)
     console.say("reading ...")
     with hushed(console):
         done = console.finish(making.report(by, page, datasets_dir=settings.datasets_dir, title=title, quick=quick))
@@ -60,8 +60,8 @@ def report(
     console.say(f"{words.count(done.runs, 'run')} on one page, {size}, in {words.duration(done.seconds)}")
     for sentence in done.unchecked:
         console.say(sentence)
-    if show and not open_path(page):
-        console.say("there is no viewer here to open it with")
+    if show:
+        open_path(console, page)
     value = done.model_dump(mode="json", exclude={"path"})
     console.result({"page": str(page), **value}, str(page))
     console.next(f"artgan gallery {' '.join(folder.name for folder in folders)} --pick 24")

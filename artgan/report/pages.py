@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import io
+from collections.abc import Sequence
 from functools import cache
 from importlib import resources
 from pathlib import Path
@@ -16,6 +17,8 @@ from artgan.records import now
 
 if TYPE_CHECKING:
     from jinja2 import Environment
+
+    from artgan.runs.folder import RunFolder
 
 _WIDEST = 1024
 _QUALITY = 85
@@ -42,16 +45,18 @@ def _templates() -> Environment:
     return templates
 
 
-def page_path(out: Path | None, name: str) -> Path:
+def page_path(out: Path | None, kind: str, runs: Sequence[RunFolder]) -> Path:
     """Return where a page goes, and refuse a place that holds something else, before any work is done.
 
     Args:
         out: what was asked for.
-        name: of the file in the current folder, where nothing was.
+        kind: what it is called in the current folder, where nothing was: after its run, where it is of one.
+        runs: that it is of.
 
     Raises:
         UsageError: it is a folder, or a file that artgan did not write.
     """
+    name = f"{kind}.html" if len(runs) > 1 else f"{runs[0].name.lstrip('@')}-{kind}.html"
     path = (out or Path(name)).expanduser()
     if path.is_dir():
         raise UsageError(f"--out {path} is a folder", f"for example: --out {path / name}")
