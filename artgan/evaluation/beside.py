@@ -54,9 +54,8 @@ class Beside:
         dataset: its name.
         paintings: how many there are.
         own: whether they are the very ones that the run learned, not what the dataset has become since.
-        chance: up to such a share of copies may be chance: of pictures that were painted independently some two in a
-            hundred lie that near to one painting of many.
-        many: whether there are more than that.
+        many: whether more of them are near-copies than chance explains: of pictures that were painted independently
+            some two in a hundred lie that near to one painting of many.
     """
 
     neighbours: list[Neighbour]
@@ -64,7 +63,6 @@ class Beside:
     dataset: str = ""
     paintings: int = 0
     own: bool = True
-    chance: float = 0.0
     many: bool = False
 
     @property
@@ -127,7 +125,7 @@ def hold_beside(
                 image=np.asarray(reals.prepared.images[row]), copy=bool(copy), closeness=float(closeness),
             )
         )  # fmt: skip
-    return Beside(neighbours, "", reals.dataset, len(reals.rows), reals.own, found.chance, found.many)
+    return Beside(neighbours, "", reals.dataset, len(reals.rows), reals.own, found.many)
 
 
 def seen_paintings(run: RunFolder, size: int, *, datasets_dir: str | Path) -> Generator[Event, None, np.ndarray | None]:

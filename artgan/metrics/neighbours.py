@@ -56,7 +56,8 @@ class Copies:
         found: ``(m,)`` bool, whether it is a copy of that.
         closeness: ``(m,)`` float64, by which copies can be sorted, the closest being lowest.
         share: of samples that are copies; about 0.02 for pictures that were painted independently.
-        chance: up to such a share it may be chance, since few reference pictures say little of the nearest hundredth.
+        many: whether more samples are copies, by either look, than chance explains; few reference pictures say little
+            of what is usual, and then more may be chance.
         median_ratio: median distance of the samples' features to the nearest training picture, over that of the
             reference pictures; 1 for new paintings.
     """
@@ -65,13 +66,8 @@ class Copies:
     found: np.ndarray
     closeness: np.ndarray
     share: Estimate
-    chance: float
+    many: bool
     median_ratio: float
-
-    @property
-    def many(self) -> bool:
-        """Whether more samples are copies than chance explains."""
-        return self.share.value - self.share.error > self.chance
 
 
 def copies(trained: Looks, samples: Looks, held_out: Looks | None = None) -> Copies:
@@ -80,7 +76,7 @@ def copies(trained: Looks, samples: Looks, held_out: Looks | None = None) -> Cop
     Two looks are taken, and either is enough. By features, a copy is nearer to a training picture than all but 1 % of
     the reference pictures. But a network repeats a painting with speckle or blur, which moves its features far away; so
     by layout, where neither matters, a copy is so much nearer to one training picture, or its mirror image, than to any
-    other as happens to 1 % of the reference pictures. (Nearness alone would not do: a blur is near to everything.)
+    other as one reference picture in 100 would be. (Nearness alone would not do: a blur is near to everything.)
 
     Args:
         trained: the n pictures that were learned, n at least 3.
@@ -103,26 +99,57 @@ def copies(trained: Looks, samples: Looks, held_out: Looks | None = None) -> Cop
 
     # Not "nearer than", for where the reference itself holds pictures twice.
     by_features = apart[:, 0] <= np.quantile(usual, _QUANTILE)
-    by_layout = _ratio(beside) <= np.quantile(ratios, _QUANTILE)
+    # Two neighbours are often each other's nearest, and then tell the same.
+    independent = len(ratios) if held_out is not None else len(ratios) / 2
+    threshold, by_chance = _unusual(ratios, independent)
+    by_layout = _ratio(beside) <= threshold
     median = float(np.median(usual))
     return Copies(
         nearest=np.where(by_layout, laid % len(x), seen),
         found=by_features | by_layout,
         closeness=np.where(by_layout, _ratio(beside), apart[:, 0] / median if median else 1.0),
         share=share(by_features | by_layout),
-        chance=_chance(len(usual)),
+        many=_above(by_features, _chance(independent)) or _above(by_layout, by_chance),
         median_ratio=float(np.median(apart[:, 0])) / median if median else 1.0,
     )
 
 
-def _chance(count: int) -> float:
-    """Return how many samples may come below both thresholds by chance, with 999 in 1,000 certainty for either.
+def _above(found: np.ndarray, chance: float) -> bool:
+    part = share(found)
+    return bool(part.value - part.error > max(_MANY, chance))
+
+
+def _chance(count: float) -> float:
+    """Return how many samples may come below the nearest hundredth of so many values, with 999 in 1,000 certainty.
 
     The share of new values below the k-th lowest of n reference values follows Beta(k, n - k + 1), of mean k / n; this
     is close to its 99.9 % point, from k = 1 (6.9 / n) on.
     """
     k = max(1.0, _QUANTILE * count)
-    return max(_MANY, 2 * (k + 3.1 * k**0.5 + 3) / count)
+    return (k + 3.1 * k**0.5 + 3) / count
+
+
+def _unusual(ratios: np.ndarray, independent: float) -> tuple[float, float]:
+    """Return the ratio of distances that one new picture in 100 comes below, and what share may do so by chance.
+
+    Of points in d dimensions, however dense, the distances to the nearest two have a ratio below t with probability
+    t^d (Facco, d'Errico, Rodriguez and Laio 2017, "TwoNN"). So all pictures tell of the nearest hundredth, where their
+    own nearest hundredth would be of few pictures, or of none. Its logarithm is exponential with rate d, which the
+    pictures tell by maximum likelihood; the tenth that are nearest are known to be so alone, since pictures that are
+    there twice, or are copies themselves, would say little else. By chance d is as low as the 0.1 % point of a Gamma
+    distribution (after Wilson and Hilferty 1931).
+
+    Args:
+        ratios: ``(n,)`` of reference pictures.
+        independent: how many of them tell something of their own.
+    """
+    apart = np.sort(-np.log(np.maximum(ratios, 1e-9)))
+    kept = len(apart) - len(apart) // 10
+    dimensions = kept / max(1e-9, apart[:kept].sum() + (len(apart) - kept) * apart[kept - 1])
+    threshold = min(float(np.quantile(ratios, _QUANTILE)), _QUANTILE ** (1 / dimensions))
+    k = independent * kept / len(apart)
+    lowest = max(0.0, 1 - 1 / (9 * k) - 3.1 / (3 * k**0.5)) ** 3
+    return threshold, threshold ** (lowest * dimensions)
 
 
 def _rows(layouts: np.ndarray) -> np.ndarray:

@@ -82,6 +82,16 @@ def test_how_many_are_more_than_chance_depends_on_the_paintings_there_are():
     assert flagged(16, 190) == flagged(400, 40) == 30
 
 
+def test_a_few_paintings_that_some_pictures_repeat_are_told_from_new_pictures(look):
+    """A quarter of the pictures, as half mush as such copies are: by the lowest of forty values it might be chance."""
+    paintings, others = draw(1, 40), draw(2, 200)
+    half = (0.6 * paintings[np.arange(50) % 40] + 0.4 * others[:50]).astype(np.uint8)
+    trained = look(paintings)
+    assert not copies(trained, look(others)).many
+    found = copies(trained, look(blurred(np.concatenate([half, others[50:]]))))
+    assert found.many and found.share.value < 0.35
+
+
 def test_held_out_pictures_can_be_the_measure(look, trained):
     found = copies(trained, look(draw(1)), look(draw(3)))
     assert found.many and found.share.value == 1

@@ -249,18 +249,20 @@ def test_a_run_that_learns_is_watched_and_stopped(browser: Browser, opened: Open
         click(tab, row)
         tab.wait("document.querySelectorAll('#learning .chart').length > 0", 90)
         tab.wait("document.querySelector('#learning .sheet:not([hidden]) img')?.naturalWidth > 0", 30)
-        assert "learning" in text(tab, row) and "learning" in text(tab, "#learning > .facts")
+        # Its first sheet may be there before it says that it learns.
+        tab.wait(f"document.querySelector({json.dumps(row)}).textContent.includes('learning')", 60)
+        tab.wait("document.querySelector('#learning > .facts').textContent.includes('learning')", 60)
         # Its worker cannot answer, as one that saves much: the page is answered all the same.
         os.kill(pid, signal.SIGSTOP)
         click(tab, "#learning .stop")
         click(tab, "#ask-yes")
-        tab.wait("document.querySelector('#learning .stop')?.textContent === 'Stopping …'", 3)
+        tab.wait("document.querySelector('#learning .stop')?.textContent === 'Stopping …'", 10)
         assert "it saves where it is" in text(tab, "#said") and RunFolder(run.path).current().state == "running"
         with page(browser, opened, opened.address(run, "runs")) as other:  # another tab knows, too
             other.wait("document.querySelector('#learning .stop')?.textContent === 'Stopping …'")
         os.kill(pid, signal.SIGCONT)
-        tab.wait("document.querySelector('#learning > .facts').textContent.startsWith('stopped')", 30)
-        tab.wait(f"document.querySelector({json.dumps(row)}).textContent.startsWith('stopped')")
+        tab.wait("document.querySelector('#learning > .facts').textContent.startsWith('stopped')", 60)
+        tab.wait(f"document.querySelector({json.dumps(row)}).textContent.startsWith('stopped')", 30)
         assert tab.run("document.querySelector('#learning .stop')") is None
     assert run.generators() and RunFolder(run.path).current().state == "cancelled"
 
