@@ -197,7 +197,7 @@ class Tab:
             raise RuntimeError(found["exceptionDetails"].get("exception", {}).get("description", expression))
         return found["result"].get("value")
 
-    def wait(self, expression: str, seconds: float = 10.0) -> None:
+    def wait(self, expression: str, seconds: float = _PATIENCE_S) -> None:
         """Wait until JavaScript is true."""
         until = time.monotonic() + seconds
         while not self.run(expression):

@@ -3,16 +3,64 @@
 from __future__ import annotations
 
 import os
+import sys
 import tempfile
 from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
 
 import pytest
 from browser import Browser, require
 from hypothesis import settings
 
+# Before anything loads TensorFlow, and for every process that a test starts. Networks of 8 px gain nothing
+# from several threads, which wait for each other by spinning: a fifth of all that the tests compute. Who sets them
+# knows better.
+for _name in ("TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS"):
+    os.environ.setdefault(_name, "1")
+# Some machines forbid Python to keep what it compiled; hundreds of processes would each compile the program again.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+sys.dont_write_bytecode = False
+
 # The machine may be busy with something else; how long an example takes says nothing here.
 settings.register_profile("artgan", deadline=None)
 settings.load_profile("artgan")
+
+
+FIRST = (
+    "fetch/", "training/test_resume", "compute/test_azure_", "compute/test_backend", "training/", "compute/", "studio/",
+    "sampling/test_projecting", "sampling/", "cli/test_e", "cli/test_c", "cli/test_s", "test_main_job", "internet/",
+)  # fmt: skip
+"""What takes long, the longest first: begun last, one process would work while the others have nothing left."""
+
+
+def _rank(item: pytest.Item) -> int:
+    path = item.path.relative_to(Path(__file__).parent).as_posix()
+    return next((number for number, start in enumerate(FIRST) if path.startswith(start)), len(FIRST))
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    if hasattr(config, "workerinput"):  # one of several processes
+        items.sort(key=_rank)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    """Give all tests of a file to one process, which then makes what they share once; those of ``fetch`` wait together.
+
+    Whoever asks for another way (``--dist``) gets it.
+    """
+    if config.getvalue("dist") != "load":
+        return None
+    from xdist.scheduler import LoadScopeScheduling
+
+    class ByFile(LoadScopeScheduling):
+        def _split_scope(self, nodeid: str) -> str:
+            path = nodeid.partition("::")[0]
+            return "fetch" if "/fetch/test_fetch_" in path else path
+
+    config.option.loadscopereorder = False
+    return ByFile(config, log)
 
 
 @pytest.fixture(scope="session")

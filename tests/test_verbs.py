@@ -23,7 +23,7 @@ def studio(tmp_path_factory: pytest.TempPathFactory) -> Path:
     where = {"datasets_dir": folder / "datasets"}
     assert list(artgan.import_folder(folder / "mine", **where))[-1].name == "mine"
     assert list(artgan.prepare("mine", size=8, **where))[-1].made == 12
-    options = {"size": 8, "kimg": 0.016, "batch_size": 4, "latent_dim": 5}
+    options = {"preset": "dcgan", "size": 8, "kimg": 0.016, "batch_size": 4, "latent_dim": 5, "augment": ""}
     events = list(artgan.train("mine", options, runs_dir=folder / "runs", **where))
     assert isinstance(events[-1], Trained) and events[-1].images_seen == 16
     return folder

@@ -46,8 +46,10 @@ def feature_network() -> keras.Model:
         SetupError: the package with the weights is not installed.
         DamagedError: its file is not the one that is meant.
     """
-    pictures, maps = _layers(SIDE)
-    return keras.Model(pictures, layers.GlobalAveragePooling2D(name="features")(maps[-1]), name=NAME)
+    weights = _weights()
+    pictures, maps = _layers(SIDE, weights, len(_STAGES))
+    head = _convolve(maps[-1], weights("_conv_head.weight", "_bn1"))
+    return keras.Model(pictures, layers.GlobalAveragePooling2D(name="features")(head), name=NAME)
 
 
 def maps_network(side: int) -> keras.Model:
@@ -65,18 +67,17 @@ def maps_network(side: int) -> keras.Model:
         SetupError: the package with the weights is not installed.
         DamagedError: its file is not the one that is meant.
     """
-    pictures, maps = _layers(side)
+    pictures, maps = _layers(side, _weights(), _LAST_OF_SIDE[-1] + 1)  # the others hold most of the weights
     return keras.Model(pictures, [maps[stage] for stage in _LAST_OF_SIDE], name=f"{NAME}_maps")
 
 
-def _layers(side: int) -> tuple[Any, list[Any]]:
-    """Return the input, and what each stage hands on; behind the stages the head's map."""
-    weights = Folded(read_tensors(_weights_file()), _EPSILON)
+def _layers(side: int, weights: Folded, stages: int) -> tuple[Any, list[Any]]:
+    """Return the input, and what each of the first stages hands on."""
     pictures = keras.Input((side, side, 3), name="pictures")
     x = layers.Rescaling(1 / 128, offset=-127 / 128)(pictures)
     x = _convolve(x, weights("_conv_stem.weight", "_bn0"), 2)
     number, maps = 0, []
-    for repeats, first_stride, expansion in _STAGES:
+    for repeats, first_stride, expansion in _STAGES[:stages]:
         for repeat in range(repeats):
             block, y = f"_blocks.{number}.", x
             if expansion != 1:
@@ -86,7 +87,7 @@ def _layers(side: int) -> tuple[Any, list[Any]]:
             x = layers.Add()([x, y]) if repeat else y
             number += 1
         maps.append(x)
-    return pictures, [*maps, _convolve(x, weights("_conv_head.weight", "_bn1"))]
+    return pictures, maps
 
 
 def _convolve(x: Any, weights: tuple[np.ndarray, np.ndarray], stride: int = 1, *, activate: bool = True) -> Any:
@@ -106,6 +107,10 @@ def _depthwise(x: Any, weights: tuple[np.ndarray, np.ndarray], stride: int) -> A
 
 
 # -- the file
+
+
+def _weights() -> Folded:
+    return Folded(read_tensors(_weights_file()), _EPSILON)
 
 
 def _weights_file() -> bytes:

@@ -214,14 +214,16 @@ class Comparison:
     def _seen(self, pictures: Any) -> Sequence[Any]:
         values = tf.einsum("ab,nbcd->nacd", self._resize, (pictures + 1.0) * 127.5)
         values = tf.clip_by_value(tf.einsum("ab,ncbd->ncad", self._resize, values), 0.0, 255.0)
-        maps = self._network(values, training=False)
+        maps = self._network(values)
         return [values / (tf.norm(values, axis=-1, keepdims=True) + 1e-6) for values in maps]
 
 
 @functools.cache
 def _maps_network(side: int) -> Any:
-    """Return Lite0's maps, built once in a process: that takes seconds."""
-    return lite0.maps_network(side)
+    """Return Lite0's maps, built and compiled once in a process: that takes seconds."""
+    network = lite0.maps_network(side)
+    signature = [tf.TensorSpec([None, side, side, 3], tf.float32)]
+    return tf.function(lambda pictures: network(pictures, training=False), signature, autograph=False)
 
 
 class _Descent:

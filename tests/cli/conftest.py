@@ -55,7 +55,7 @@ class Studio:
             env=environ,
             capture_output=True,
             text=True,
-            timeout=120,
+            timeout=600,
         )
 
     def pictures(self, count: int = 3, *, folder: str = "paintings", side: int = 24) -> Path:

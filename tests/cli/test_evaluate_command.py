@@ -26,6 +26,9 @@ from artgan.training.loop import train
 from artgan.training.opening import learned_rows
 
 OPTIONS = {
+    "preset": "dcgan",
+    "augment": "",
+    "penalty_every": 1,
     "size": 16,
     "batch_size": 8,
     "latent_dim": 8,

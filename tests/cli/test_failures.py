@@ -112,7 +112,7 @@ def test_ctrl_c_is_130(studio, tmp_path):
     assert process.stdout is not None
     assert b"begun" in process.stdout.readline()
     process.send_signal(signal.SIGINT)
-    _, told = process.communicate(timeout=30)
+    _, told = process.communicate(timeout=150)
     assert process.returncode == 130
     assert told.startswith(b"error: interrupted\n")
 
@@ -128,7 +128,7 @@ def test_a_reader_that_leaves_is_no_error(studio):
     process.stdout.read(10)
     process.stdout.close()
     assert process.stderr.read() == b""
-    process.wait(timeout=30)
+    process.wait(timeout=150)
 
 
 def test_the_first_words_come_before_the_heavy_imports(studio):

@@ -1,7 +1,7 @@
 """The command against the local Azure: submit, look, pull, cancel, and what a person sees when something goes wrong.
 
 The article's way is gone by the installed command as it is; where a fault needs many commands, by one that need not
-load the SDK anew each time (``internet.azure.warm``).
+load the SDK anew each time (``internet.warm``).
 """
 
 from __future__ import annotations
@@ -22,7 +22,10 @@ from artgan.runs.folder import RunFolder
 from artgan.runs.store import list_runs
 
 SUBMIT = ("submit", "flowers", "--cluster", "gpu-nc6", "--size", "16", "-y", "-d")
-SMALL = ("--batch-size", "8", "--latent-dim", "16", "--grid", "4", "--precision", "float32", "--save-every", "1s")
+SMALL = (
+    "--preset", "dcgan", "--augment", "none", "--penalty-every", "1",  # compiles in a second
+    "--batch-size", "8", "--latent-dim", "16", "--grid", "4", "--precision", "float32", "--save-every", "1s",
+)  # fmt: skip
 ODD = ("notes #1, 50% & ü.txt", "a+b&c=d.txt", "samples/夜 1.png")
 
 
@@ -76,7 +79,7 @@ def test_a_run_is_sent_watched_pulled_taken_away_twice_and_cancelled(azure: Loca
             return []
         return [json.loads(line) for line in azure.artifact(run, "outputs/metrics.jsonl").splitlines()]
 
-    azure.wait(lambda: len(states()) >= 2, timeout_s=90)
+    azure.wait(lambda: len(states()) >= 2, timeout_s=600)
     refreshed = json.loads(artgan(azure, studio, "list", "--refresh", "--json").stdout)
     assert [(row["name"], row["state"]) for row in refreshed] == [(folder.name, "running")]
     assert "saved epoch" in installed(azure, studio, "logs", folder.name).stdout
@@ -86,7 +89,7 @@ def test_a_run_is_sent_watched_pulled_taken_away_twice_and_cancelled(azure: Loca
     for world in ({"keep_outputs": True, "torn": True}, {"keep_outputs": False}):
         before, known = step(), len(states())
         azure.preempt(run, **world)
-        azure.wait(lambda before=before, known=known: step() > before and len(states()) > known, timeout_s=90)  # type: ignore[misc]
+        azure.wait(lambda before=before, known=known: step() > before and len(states()) > known, timeout_s=600)  # type: ignore[misc]
     assert run.attempts == 3
     assert "cancelled" in artgan(azure, studio, "cancel", folder.name).stderr
     azure.wait(lambda: run.status == "Canceled")

@@ -12,7 +12,10 @@ from internet.azure import LocalAzure
 from artgan.runs.folder import RunFolder
 from artgan.runs.store import list_runs
 
-SMALL = ("--batch-size", "8", "--latent-dim", "16", "--grid", "4", "--precision", "float32", "--save-every", "1s")
+SMALL = (
+    "--preset", "dcgan", "--augment", "none", "--penalty-every", "1",  # compiles in a second
+    "--batch-size", "8", "--latent-dim", "16", "--grid", "4", "--precision", "float32", "--save-every", "1s",
+)  # fmt: skip
 
 
 @pytest.fixture
@@ -49,10 +52,10 @@ def test_a_run_on_a_spot_machine_is_taken_away_goes_on_and_is_ended_by_the_other
             return []
         return [json.loads(line) for line in azure.artifact(run, "outputs/metrics.jsonl").splitlines()]
 
-    azure.wait(lambda: len(states()) >= 2 and lines(), timeout_s=120)
+    azure.wait(lambda: len(states()) >= 2 and lines(), timeout_s=600)
     before, known = lines()[-1]["step"], len(states())
     azure.preempt(run, keep_outputs=False)
-    azure.wait(lambda: lines() and lines()[-1]["step"] > before and len(states()) > known, timeout_s=120)
+    azure.wait(lambda: lines() and lines()[-1]["step"] > before and len(states()) > known, timeout_s=600)
     log = azure.artifact(run, "user_logs/std_log.txt").decode()
     assert "going on from step" in log and "nothing is shown in the portal" not in log, log
     seen = [row["data"]["images_seen"] for row in run.metrics["images_seen"]["value"]]

@@ -302,6 +302,6 @@ def test_the_sdk_is_loaded_late_and_says_nothing(azure: LocalAzure, staged: Path
     (staged / "large").write_bytes(b"l" * 26 * 1024 * 1024)  # from here on the SDK has a warning to give
     done = subprocess.run(
         [sys.executable, "-c", QUIET, SPEC.model_dump_json()],
-        cwd=tmp_path, env=azure.env, capture_output=True, text=True, timeout=60, check=False,
+        cwd=tmp_path, env=azure.env, capture_output=True, text=True, timeout=600, check=False,
     )  # fmt: skip
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "")

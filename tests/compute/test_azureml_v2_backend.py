@@ -236,7 +236,7 @@ def test_the_sdk_is_loaded_late_and_says_nothing(azure: LocalAzure, staged: Path
     (tmp_path / "x.zip").write_bytes(b"x")
     done = subprocess.run(
         [sys.executable, "-c", QUIET, SPEC.model_dump_json()],
-        cwd=tmp_path, env=azure.env, capture_output=True, text=True, timeout=120, check=False,
+        cwd=tmp_path, env=azure.env, capture_output=True, text=True, timeout=600, check=False,
     )  # fmt: skip
     assert (done.returncode, done.stdout, done.stderr) == (0, "", ""), done.stderr
 

@@ -29,7 +29,10 @@ from artgan.runs.record import GOING
 from artgan.training.resolving import resolve
 
 BACKENDS = ("local", "azureml_v1", "azureml_v2")
-LEARNING = {"size": 16, "batch_size": 8, "latent_dim": 16, "grid": 4, "precision": "float32", "save_every": "0.3s"}
+LEARNING = {
+    "preset": "dcgan", "augment": "", "penalty_every": 1,  # compiles in a second
+    "size": 16, "batch_size": 8, "latent_dim": 16, "grid": 4, "precision": "float32", "save_every": "0.3s",
+}  # fmt: skip
 # As far as a job comes; what is skipped was too short to be seen.
 ORDER = ("queued", "preparing", "running")
 
@@ -70,7 +73,7 @@ class Place:
     def status(self, remote_id: str) -> RemoteRun:
         return self.backend.status(remote_id, self.remote)
 
-    def until(self, what: Callable[[], Any], timeout_s: float = 120) -> Any:
+    def until(self, what: Callable[[], Any], timeout_s: float = 600) -> Any:
         end = time.monotonic() + timeout_s
         while not (found := what()):
             states = [self.status(remote_id) for remote_id in self.sent]

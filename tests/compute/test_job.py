@@ -11,7 +11,6 @@ import shutil
 import signal
 import subprocess
 import sys
-import sysconfig
 import time
 import zipfile
 from collections.abc import Callable, Iterator, Mapping
@@ -47,6 +46,7 @@ pytestmark = pytest.mark.skipif(
 
 COUNT = 24
 CONFIG = {
+    "preset": "dcgan", "augment": "", "penalty_every": 1,  # compiles in a second
     "size": 16, "batch_size": 8, "latent_dim": 16, "grid": 4, "precision": "float32", "epochs": 100_000,
     "save_every": "0.3s",
 }  # fmt: skip
@@ -92,7 +92,7 @@ def start(sent: Path, tmp_path: Path) -> Iterator[Start]:
 
     def begin(*arguments: object) -> subprocess.Popen[str]:
         environ = {name: value for name, value in os.environ.items() if not name.startswith(("PYTHON", "AZUREML"))}
-        packages = {sysconfig.get_path("purelib"), sysconfig.get_path("platlib")}
+        packages = [path for path in sys.path if Path(path).name in ("site-packages", "dist-packages")]
         environ |= {"PYTHONPATH": os.pathsep.join(packages), "TF_CPP_MIN_LOG_LEVEL": "2", "PYTHONUNBUFFERED": "1"}
         with open(place / "std_log.txt", "a") as log:
             process = subprocess.Popen(
@@ -109,7 +109,7 @@ def start(sent: Path, tmp_path: Path) -> Iterator[Start]:
 
 
 def until(what: Callable[[], bool], process: subprocess.Popen[str], log: Path) -> None:
-    deadline = time.monotonic() + 120
+    deadline = time.monotonic() + 600
     while not what():
         assert process.poll() is None and time.monotonic() < deadline, log.read_text()[-3000:]
         time.sleep(0.02)
@@ -154,7 +154,7 @@ def test_it_trains_is_killed_with_its_newest_files_torn_and_goes_on(start: Start
     process.send_signal(signal.SIGTERM)
     time.sleep(0.05)
     process.send_signal(signal.SIGTERM)  # a service may repeat itself; it saves all the same
-    assert process.wait(60) == 0, log.read_text()[-3000:]
+    assert process.wait(300) == 0, log.read_text()[-3000:]
 
     text = log.read_text()
     assert f"{newest.name} is torn" in text and f"going on from step {step}" in text and "stopped: asked" in text
@@ -178,7 +178,7 @@ def test_asked_to_end_before_it_learns_it_leaves_at_once(start: Start, tmp_path:
     until(lambda: "on Python" in log.read_text(), process, log)
     process.send_signal(signal.SIGTERM)
     begun = time.monotonic()
-    assert process.wait(60) == 0 and time.monotonic() - begun < 10
+    assert process.wait(300) == 0 and time.monotonic() - begun < 60
     assert log.read_text().splitlines()[-1] == "asked to stop before it began to learn"
     assert RunFolder(place / "outputs").record.state == "stopped"
 
@@ -197,7 +197,7 @@ def test_what_cannot_be_done_is_said_in_a_line_with_what_mends_it(
         shutil.copytree(sent / "data", data)
         (packed,) = data.glob("drawn-*.zip")
         packed.write_bytes(packed.read_bytes()[:1000])
-    assert start("--data", data).wait(60) == 1
+    assert start("--data", data).wait(300) == 1
     lines = (place / "std_log.txt").read_text().splitlines()
     assert lines[-2].startswith("error: ") and lines[-1].startswith("hint: ")
     assert not any("Traceback" in line for line in lines)

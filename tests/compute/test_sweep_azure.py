@@ -14,8 +14,9 @@ from internet.server import Request
 from artgan.runs.store import list_runs
 
 SWEEP = (
-    "sweep", "--dataset", "flowers", "--size", "16", "--cluster", "gpu-nc6", "--time", "2s", "--max-hours", "1",
+    "sweep", "--dataset", "flowers", "--size", "16", "--cluster", "gpu-nc6", "--time", "1s", "--max-hours", "1",
     "--batch-size", "8", "--latent-dim", "16", "--grid", "4", "--precision", "float32", "--init", "none",
+    "--preset", "dcgan", "--augment", "none", "--penalty-every", "1",  # compiles in a second
 )  # fmt: skip
 
 
@@ -66,7 +67,7 @@ def test_a_cluster_without_nodes_and_a_run_that_vanishes(azure: LocalAzure, stud
     assert sorted(row["state"] for row in rows) == ["lost", "queued", "queued"], rows
     azure.clusters["gpu-nc6"].nodes = nodes
     azure.release()
-    azure.wait(lambda: all(run.over for run in others), timeout_s=120)
+    azure.wait(lambda: all(run.over for run in others), timeout_s=600)
     states = sorted(row["state"] for row in shown(azure, studio, name))
     assert states == ["finished", "finished", "lost"]
     assert "is over already" in artgan(azure, studio, "sweep", "cancel", name, "-y").stderr

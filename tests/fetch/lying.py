@@ -67,7 +67,7 @@ def dataset(place: Path, name: str = "flowers") -> Lying:
     return Lying(place / "datasets" / name)
 
 
-def wait_for(what: Callable[[], bool], *, timeout_s: float = 20.0) -> None:
+def wait_for(what: Callable[[], bool], *, timeout_s: float = 100.0) -> None:
     """Wait until something is so."""
     until = time.monotonic() + timeout_s
     while not what():

@@ -38,7 +38,7 @@ def test_a_table_of_addresses_becomes_a_dataset(place: Path) -> None:
     with Internet(Shop()) as internet:
         internet.inject("*/gone.jpg", faults.status(404))
         internet.inject("*/away.jpg", faults.redirect("https://evil.example/x.jpg"))
-        done = internet.artgan("import", "addresses.csv", "--name", "shop", cwd=place)
+        done = internet.quick("import", "addresses.csv", "--name", "shop", cwd=place)
         found = dataset(place, "shop")
         found.is_sound()
         kept = {found.records[name]["image_url"]: found.records[name] for name in found.kept}
@@ -48,6 +48,6 @@ def test_a_table_of_addresses_becomes_a_dataset(place: Path) -> None:
         assert internet.proxy.refused() == [], "no host that is not in the file, none that is private"
         before = found.tree()
         internet.log.clear()
-        internet.artgan("import", "addresses.csv", "--name", "shop", cwd=place)
+        internet.quick("import", "addresses.csv", "--name", "shop", cwd=place)
         assert set(internet.log.counts(path="*.jpg")) <= {"/away.jpg"}
         assert found.tree() == before

@@ -20,7 +20,7 @@ def in_words(text: str) -> str:
 @together.test()
 def test_a_wrong_word_asks_nobody(place: Path) -> None:
     with Internet(LocalWikiArt(2)) as internet:
-        done = internet.artgan("fetch", "flowrs-and-trees", cwd=place)
+        done = internet.quick("fetch", "flowrs-and-trees", cwd=place)
         assert done.returncode == 2 and "error: " in done.stderr and "flower-painting" in done.stderr
         assert internet.proxy.connects == []
     assert list(place.rglob("*")) == []
@@ -29,7 +29,7 @@ def test_a_wrong_word_asks_nobody(place: Path) -> None:
 @together.test()
 def test_a_dry_run_shows_the_plan_and_writes_nothing(place: Path) -> None:
     with Internet(LocalWikiArt(70)) as internet:
-        done = internet.artgan("fetch", "flowers", "--dry-run", cwd=place)
+        done = internet.quick("fetch", "flowers", "--dry-run", cwd=place)
         said = in_words(done.stdout + done.stderr)
         assert done.returncode == 0, done.stderr
         assert "'flowers' is the genre flower-painting" in said
@@ -38,7 +38,7 @@ def test_a_dry_run_shows_the_plan_and_writes_nothing(place: Path) -> None:
         assert "nothing was fetched or written" in said
         assert internet.log.requests(PICTURES) == []
         assert len(internet.log.requests(WWW, "*flower-painting")) == 2
-        plan = json.loads(internet.artgan("fetch", "flowers", "--dry-run", "--json", cwd=place).stdout)
+        plan = json.loads(internet.quick("fetch", "flowers", "--dry-run", "--json", cwd=place).stdout)
         assert (plan["works"], plan["to_fetch"], plan["capped"]) == (70, 70, False)
         assert plan["bytes"] > 70_000 and 14 <= plan["seconds"] < 17
         assert list(place.rglob("*")) == [] and list(internet.home.rglob("*")) == []
@@ -49,7 +49,7 @@ def test_the_cap_is_told(place: Path) -> None:
     """The site counts more works than its listing gives: both numbers are said, and what can be done."""
     site = LocalWikiArt(drawn_works(10), page_size=2, last_page=2)
     with Internet(site) as internet:
-        done = internet.artgan("fetch", "flowers", "--dry-run", cwd=place)
+        done = internet.quick("fetch", "flowers", "--dry-run", cwd=place)
         said = in_words(done.stderr)
         assert "ended after 4 of 10 works" in said
 
@@ -79,7 +79,7 @@ def test_a_fetched_dataset_is_a_dataset(place: Path) -> None:
 
         before = found.tree()
         internet.log.clear()
-        again = internet.artgan("fetch", "flowers", cwd=place)
+        again = internet.quick("fetch", "flowers", cwd=place)
         assert again.returncode == 0, again.stderr
         assert {seen.path for seen in internet.log.requests()} <= {
             "/robots.txt",
@@ -91,13 +91,13 @@ def test_a_fetched_dataset_is_a_dataset(place: Path) -> None:
         gone.unlink()
         broken.write_bytes(broken.read_bytes()[:100])
         internet.log.clear()
-        assert internet.artgan("fetch", "flowers", cwd=place).returncode == 0
+        assert internet.quick("fetch", "flowers", cwd=place).returncode == 0
         assert set(internet.log.counts(PICTURES, "*images*")) == {works[1].picture_path, works[2].picture_path}
         assert found.tree() == before, "deleted or cut off by hand: fetched again"
 
         internet.sites[0].works.insert(0, drawn_work(9))  # type: ignore[attr-defined]
         internet.log.clear()
-        updated = internet.artgan("datasets", "update", "flowers", cwd=place)
+        updated = internet.quick("datasets", "update", "flowers", cwd=place)
         assert updated.returncode == 0, updated.stderr
         assert internet.log.counts(PICTURES, "*images*").total() == 1 and len(found.kept) == 6
         found.is_sound()
@@ -112,13 +112,13 @@ def test_a_limit_counts_what_is_kept(place: Path) -> None:
     (works[1].width, works[1].height) = (works[2].width, works[2].height) = (300, 300)
     with Internet(LocalWikiArt(works)) as internet:
         internet.inject(works[3].image + "*", lambda request, response: response.with_(status=404))
-        done = internet.artgan("fetch", "flowers", "--limit", "4", cwd=place)
+        done = internet.quick("fetch", "flowers", "--limit", "4", cwd=place)
         assert done.returncode == 0, done.stderr
         found = dataset(place)
         assert found.kept == [works[n].id for n in (1, 4, 5, 6)]
         found.is_sound()
         internet.log.clear()
-        more = internet.artgan("fetch", "flowers", "--limit", "6", cwd=place)
+        more = internet.quick("fetch", "flowers", "--limit", "6", cwd=place)
         assert more.returncode == 0, more.stderr
         assert found.kept == [works[n].id for n in (1, 4, 5, 6, 7, 8)]
         assert internet.log.counts(PICTURES, "*images*") == {works[n].picture_path: 1 for n in (7, 8)}
@@ -133,11 +133,11 @@ def test_merged_genres_have_each_painting_once(place: Path) -> None:
         *drawn_works(3, genre="landscape"),
     ]
     with Internet(LocalWikiArt(works)) as internet:
-        done = internet.artgan("fetch", "portrait", "landscape", "--name", "people-and-places", cwd=place)
+        done = internet.quick("fetch", "portrait", "landscape", "--name", "people-and-places", cwd=place)
         assert done.returncode == 0, done.stderr
         assert sorted(dataset(place, "people-and-places").kept) == sorted(work.id for work in works)
         assert internet.log.counts(PICTURES, "*images*") == {work.picture_path: 1 for work in works}
-        refused = internet.artgan("fetch", "flowers", "--name", "people-and-places", cwd=place)
+        refused = internet.quick("fetch", "flowers", "--name", "people-and-places", cwd=place)
         assert refused.returncode == 2 and "people-and-places" in refused.stderr
 
 
@@ -145,7 +145,7 @@ def test_merged_genres_have_each_painting_once(place: Path) -> None:
 def test_a_listing_that_moves_gives_each_painting_once(place: Path) -> None:
     site = LocalWikiArt(drawn_works(9), page_size=4, shift=1)
     with Internet(site) as internet:
-        done = internet.artgan("fetch", "flowers", cwd=place)
+        done = internet.quick("fetch", "flowers", cwd=place)
         assert done.returncode == 0, done.stderr
         assert len(dataset(place).kept) == 7 and "2 works stood there twice" in in_words(done.stderr)
         assert set(internet.log.counts(PICTURES, "*images*").values()) == {1}
@@ -163,7 +163,7 @@ def test_filters_save_requests(place: Path) -> None:
     ]
     with Internet(LocalWikiArt(works)) as internet:
         command = ["fetch", "flowers", "--until-year", "1930", "--min-side", "200", "--exclude-artist", "carl von rot"]
-        done = internet.artgan(*command, cwd=place)
+        done = internet.quick(*command, cwd=place)
         assert done.returncode == 0, done.stderr
         assert dataset(place).kept == [works[0].id, works[5].id]
         assert internet.log.counts(PICTURES, "*images*").total() == 2
@@ -177,7 +177,7 @@ def test_public_domain_reads_pages_once_and_is_strict(place: Path) -> None:
     works = [drawn_work(n, badges=labels) for n, labels in enumerate(badges)]
     with Internet(LocalWikiArt(works)) as internet:
         command = ["fetch", "flowers", "--license", "public-domain"]
-        done = internet.artgan(*command, cwd=place)
+        done = internet.quick(*command, cwd=place)
         assert done.returncode == 0, done.stderr
         found = dataset(place)
         assert found.kept == [works[0].id, works[4].id]
@@ -186,7 +186,7 @@ def test_public_domain_reads_pages_once_and_is_strict(place: Path) -> None:
         assert found.records[works[1].id]["license_labels"] == ["Public domain", "Fair Use"]
         assert internet.log.counts(PICTURES, "*images*").total() == 2
         internet.log.clear()
-        assert internet.artgan(*command, cwd=place).returncode == 0
+        assert internet.quick(*command, cwd=place).returncode == 0
         assert internet.log.requests(WWW, "/en/*-*/*-*") == internet.log.requests(WWW, "*paintings-by-genre*")
         assert rates(internet, WWW, 1)[0] <= 1
 
@@ -200,7 +200,7 @@ def test_public_domain_reads_pages_once_and_is_strict(place: Path) -> None:
 def test_other_ways_to_ask(place: Path, words: list[str], name: str | None, expected: list[int]) -> None:
     works = drawn_works(6, side=120)
     with Internet(LocalWikiArt(works)) as internet:
-        done = internet.artgan("fetch", *words, cwd=place)
+        done = internet.quick("fetch", *words, cwd=place)
         assert done.returncode == 0, done.stderr
         (folder,) = (place / "datasets").iterdir()
         assert name is None or folder.name == name
@@ -210,7 +210,7 @@ def test_other_ways_to_ask(place: Path, words: list[str], name: str | None, expe
 @together.test()
 def test_json_says_the_same(place: Path) -> None:
     with Internet(LocalWikiArt(2)) as internet:
-        done = internet.artgan("fetch", "flowers", "--json", cwd=place)
+        done = internet.quick("fetch", "flowers", "--json", cwd=place)
         result: dict[str, Any] = json.loads(done.stdout)
         assert (result["name"], result["new"], result["counts"], result["failed"]) == ("flowers", 2, {"ok": 2}, 0)
         assert result["bytes"] == sum(path.stat().st_size for path in (place / "datasets/flowers/originals").iterdir())

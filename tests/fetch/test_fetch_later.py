@@ -16,15 +16,15 @@ def test_an_update_brings_what_is_new_and_leaves_out_what_was_taken_out(place: P
     site = LocalWikiArt(works[:5])
     with Internet(site) as internet:
         asked = ("fetch", "flowers", "--exclude-artist", works[1].artist, "--human-names")
-        assert internet.artgan(*asked, cwd=place).returncode == 0
+        assert internet.quick(*asked, cwd=place).returncode == 0
         wanted = [work.id for work in works if work.artist != works[1].artist]
         out = wanted[0]
         assert dataset(place, "flowers").kept == [name for name in wanted if name in {w.id for w in works[:5]}]
-        assert internet.artgan("datasets", "drop", "flowers", out, cwd=place).returncode == 0
+        assert internet.quick("datasets", "drop", "flowers", out, cwd=place).returncode == 0
 
         site.works = works
         internet.log.clear()
-        done = internet.artgan("datasets", "update", "flowers", cwd=place)
+        done = internet.quick("datasets", "update", "flowers", cwd=place)
         assert done.returncode == 0, done.stderr
         found = dataset(place, "flowers")
         assert found.kept == wanted[1:]
@@ -34,7 +34,7 @@ def test_an_update_brings_what_is_new_and_leaves_out_what_was_taken_out(place: P
         names = sorted(path.resolve().stem for path in (found.path / "by-name").iterdir())
         assert names == sorted(found.kept), "readable names follow"
 
-        assert internet.artgan("datasets", "drop", "flowers", out, "--undo", cwd=place).returncode == 0
+        assert internet.quick("datasets", "drop", "flowers", out, "--undo", cwd=place).returncode == 0
         assert set(dataset(place, "flowers").kept) == set(wanted)
 
 
@@ -42,7 +42,7 @@ def test_an_update_brings_what_is_new_and_leaves_out_what_was_taken_out(place: P
 def test_what_is_damaged_is_found_and_exactly_that_is_fetched_again(place: Path) -> None:
     works = drawn_works(6)
     with Internet(LocalWikiArt(works)) as internet:
-        assert internet.artgan("fetch", "flowers", cwd=place).returncode == 0
+        assert internet.quick("fetch", "flowers", cwd=place).returncode == 0
         found = dataset(place, "flowers")
         before = found.tree()
         originals = found.path / "originals"
@@ -50,10 +50,10 @@ def test_what_is_damaged_is_found_and_exactly_that_is_fetched_again(place: Path)
         whole = (originals / f"{works[4].id}.jpg").read_bytes()
         (originals / f"{works[4].id}.jpg").write_bytes(whole[:-1] + b"?")
 
-        bad = internet.artgan("datasets", "check", "flowers", cwd=place)
+        bad = internet.quick("datasets", "check", "flowers", cwd=place)
         assert bad.returncode == 5 and "artgan datasets check flowers --repair" in bad.stderr
         internet.log.clear()
-        mended = internet.artgan("datasets", "check", "flowers", "--repair", cwd=place)
+        mended = internet.quick("datasets", "check", "flowers", "--repair", cwd=place)
         assert mended.returncode == 0, mended.stderr
         asked = internet.log.counts(PICTURES, "*images*")
         assert asked == {works[1].picture_path: 1, works[4].picture_path: 1}
@@ -61,4 +61,4 @@ def test_what_is_damaged_is_found_and_exactly_that_is_fetched_again(place: Path)
         assert {name for name in before if before[name] != after.get(name)} <= {"images.jsonl", "dataset.json"}, (
             "the pictures are the same, only the time of fetching is another"
         )
-        assert internet.artgan("datasets", "check", "flowers", cwd=place).returncode == 0
+        assert internet.quick("datasets", "check", "flowers", cwd=place).returncode == 0

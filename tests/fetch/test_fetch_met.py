@@ -20,7 +20,7 @@ def test_the_museum_is_a_source_like_the_other(place: Path) -> None:
         MetObject(3, public_domain=False),
     ]
     with Internet(LocalMet(objects, gone=[1001])) as internet:
-        done = internet.artgan("fetch", "flowers", "--source", "met", cwd=place)
+        done = internet.quick("fetch", "flowers", "--source", "met", cwd=place)
         assert done.returncode == 0, done.stderr
         found = dataset(place)
         found.is_sound()
@@ -36,7 +36,7 @@ def test_the_museum_is_a_source_like_the_other(place: Path) -> None:
 
         before = found.tree()
         internet.log.clear()
-        again = internet.artgan("fetch", "flowers", "--source", "met", cwd=place)
+        again = internet.quick("fetch", "flowers", "--source", "met", cwd=place)
         assert again.returncode == 0, again.stderr
         assert internet.log.requests(PICTURES) == []
         assert {seen.path for seen in internet.log.requests(API)} <= {"/robots.txt", "/public/collection/v1/search"}
@@ -47,7 +47,7 @@ def test_the_museum_is_a_source_like_the_other(place: Path) -> None:
 def test_the_shield_stops_it_and_another_time_completes_it(place: Path) -> None:
     museum = LocalMet(6, shield_after=5)  # robots.txt, the search and three records
     with Internet(museum) as internet:
-        done = internet.artgan("fetch", "flowers", "--source", "met", cwd=place)
+        done = internet.quick("fetch", "flowers", "--source", "met", cwd=place)
         assert done.returncode == 6, done.stderr
         assert "keeps programs out" in done.stderr and "Imperva" in done.stderr
         assert sum(seen.status == 403 for seen in internet.log.requests(API)) <= 2
@@ -55,7 +55,7 @@ def test_the_shield_stops_it_and_another_time_completes_it(place: Path) -> None:
         museum.shield_after, museum.shield_s, museum._shielded_until = None, 0, 0
         internet.log.clear()
         kept = set(dataset(place).kept)
-        again = internet.artgan("fetch", "flowers", "--source", "met", cwd=place)
+        again = internet.quick("fetch", "flowers", "--source", "met", cwd=place)
         assert again.returncode == 0, again.stderr
         assert len(dataset(place).kept) == 6
         assert internet.log.counts(PICTURES, "/CRD*").total() == 6 - len(kept)
@@ -66,10 +66,10 @@ def test_the_shield_stops_it_and_another_time_completes_it(place: Path) -> None:
 def test_the_page_of_the_shield_is_no_record_and_no_picture(place: Path) -> None:
     with Internet(LocalMet(2)) as internet:
         internet.inject("*/objects/*", shielded())
-        done = internet.artgan("fetch", "flowers", "--source", "met", cwd=place)
+        done = internet.quick("fetch", "flowers", "--source", "met", cwd=place)
         assert done.returncode == 6 and "challenge page of Imperva" in done.stderr, done.stderr
         internet.heal()
         internet.inject("*images.metmuseum.org*.jpg", shielded())
-        done = internet.artgan("fetch", "flowers", "--source", "met", cwd=place)
+        done = internet.quick("fetch", "flowers", "--source", "met", cwd=place)
         assert done.returncode == 6 and "images.metmuseum.org keeps programs out" in done.stderr, done.stderr
         assert not dataset(place).path.exists() or dataset(place).files == {}

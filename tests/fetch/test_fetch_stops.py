@@ -37,7 +37,7 @@ def test_a_block_stops_everything_and_the_same_command_goes_on(
     works = drawn_works(12)
     with Internet(LocalWikiArt(works)) as internet:
         internet.inject(is_late(works), fault)
-        done = internet.artgan("fetch", "flowers", cwd=place)
+        done = internet.quick("fetch", "flowers", cwd=place)
         assert done.returncode == 6, done.stderr
         assert f"{said}" in done.stderr.partition("error: ")[2] and "Traceback" not in done.stderr
         assert "hint: " in done.stderr and "the same command again" in done.stderr
@@ -52,7 +52,7 @@ def test_a_block_stops_everything_and_the_same_command_goes_on(
 
         internet.heal()
         internet.log.clear()
-        again = internet.artgan("fetch", "flowers", cwd=place)
+        again = internet.quick("fetch", "flowers", cwd=place)
         assert again.returncode == 0, again.stderr
         assert internet.log.counts(PICTURES, "*images*") == {w.picture_path: 1 for w in works if w.id not in kept}
         assert found.kept == [work.id for work in works]
@@ -101,7 +101,7 @@ def test_a_listing_that_cannot_be_read_fails_loudly(
     """One sentence and a hint, nothing on stdout, nothing on disk, no request too many."""
     with Internet(LocalWikiArt(5)) as internet:
         internet.inject(pattern, fault)
-        done = internet.artgan("fetch", "flowers", cwd=place, timeout=40)
+        done = internet.quick("fetch", "flowers", cwd=place, timeout=200)
         error = done.stderr.partition("error: ")[2]
         assert said in error.replace("\n", " "), done.stderr
         assert (done.returncode, done.stdout) == (code, "")
@@ -115,7 +115,7 @@ def test_a_listing_that_cannot_be_read_fails_loudly(
 def test_a_genre_that_the_site_has_not_is_not_found(place: Path, unknown: Any) -> None:
     """The word is known to artgan, the page is gone from the site, whatever the site says then."""
     with Internet(LocalWikiArt(3, unknown=unknown)) as internet:
-        done = internet.artgan("fetch", "tapestry", cwd=place, timeout=40)
+        done = internet.quick("fetch", "tapestry", cwd=place, timeout=200)
         assert done.returncode == 4, done.stderr
         assert "error: WikiArt lists no works for genre tapestry" in done.stderr
         assert nothing_lies_in(place)
@@ -127,7 +127,7 @@ def test_a_listing_in_passing_trouble_is_read(place: Path) -> None:
     with Internet(LocalWikiArt(works, past_end="html", strict=True)) as internet:
         for fault in (faults.status(503), faults.reset(), faults.html()):
             internet.inject(LISTING, fault, times=1)
-        done = internet.artgan("fetch", "flowers", cwd=place)
+        done = internet.quick("fetch", "flowers", cwd=place)
         assert done.returncode == 0, done.stderr
         assert dataset(place).kept == [work.id for work in works]
 
@@ -135,11 +135,11 @@ def test_a_listing_in_passing_trouble_is_read(place: Path) -> None:
 @together.test()
 def test_robots_txt_may_be_missing_and_may_slow_down(place: Path) -> None:
     with Internet(LocalWikiArt(2, robots="User-agent: *\nCrawl-delay: 2\n")) as internet:
-        assert internet.artgan("fetch", "flowers", "--dry-run", cwd=place).returncode == 0
+        assert internet.quick("fetch", "flowers", "--dry-run", cwd=place).returncode == 0
         first, second = internet.log.requests("www.*")[:2]
         assert first.path == "/robots.txt" and second.time - first.time > 1.9
     with Internet(LocalWikiArt(2, robots=404)) as internet:
-        assert internet.artgan("fetch", "flowers", "--dry-run", cwd=place).returncode == 0
+        assert internet.quick("fetch", "flowers", "--dry-run", cwd=place).returncode == 0
 
 
 @together.test()
@@ -147,7 +147,7 @@ def test_an_untrusted_certificate_stops_it(place: Path) -> None:
     import certifi
 
     with Internet(LocalWikiArt(2)) as internet:
-        done = internet.artgan("fetch", "flowers", cwd=place, REQUESTS_CA_BUNDLE=certifi.where())
+        done = internet.quick("fetch", "flowers", cwd=place, REQUESTS_CA_BUNDLE=certifi.where())
         assert done.returncode == 6 and "certificate of www.wikiart.org is not to be trusted" in done.stderr
         assert internet.log.requests() == []
 
@@ -155,7 +155,7 @@ def test_an_untrusted_certificate_stops_it(place: Path) -> None:
 @together.test()
 def test_a_program_says_who_it_is(place: Path) -> None:
     with Internet(LocalWikiArt(2)) as internet:
-        internet.artgan("fetch", "flowers", cwd=place)
+        internet.quick("fetch", "flowers", cwd=place)
         for seen in internet.log.requests():
             agent = seen.headers["user-agent"]
             assert agent.startswith("artgan/") and "Mozilla" not in agent and "python-requests" not in agent

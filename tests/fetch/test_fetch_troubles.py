@@ -94,7 +94,7 @@ def test_trouble_that_lasts_is_noted_and_tried_again_another_time(place: Path) -
     works = drawn_works(3)
     with Internet(LocalWikiArt(works)) as internet:
         internet.inject(works[1].image, faults.status(503))
-        done = internet.artgan("fetch", "flowers", cwd=place)
+        done = internet.quick("fetch", "flowers", cwd=place)
         record = dataset(place).records[works[1].id]
         assert (record["status"], record["reason"]) == ("failed", "status: 503 (original)"), record
         assert internet.log.counts(PICTURES)[works[1].picture_path] == 5
@@ -103,6 +103,6 @@ def test_trouble_that_lasts_is_noted_and_tried_again_another_time(place: Path) -
         dataset(place).is_sound()
         internet.heal()
         internet.log.clear()
-        assert internet.artgan("fetch", "flowers", cwd=place).returncode == 0
+        assert internet.quick("fetch", "flowers", cwd=place).returncode == 0
         assert internet.log.counts(PICTURES, "*images*") == {works[1].picture_path: 1}
         assert dataset(place).kept == [work.id for work in works]

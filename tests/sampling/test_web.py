@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
 import pytest
-from browser import Browser, Tab, require
+from browser import Tab
 from test_engine import everything, lively
 
 from artgan import seeds
@@ -24,13 +23,6 @@ from artgan.sampling.web.page import Facts
 _NETWORKS = {name: NetworkSpec(16, 12, 3 if name in ("fast", "quality") else 0) for name in PRESETS}
 _HOSTILE = "flowers</script><script>document.title='owned'</script> & 'co'"
 _READY = "document.getElementById('picture').dataset.shows"
-
-
-@pytest.fixture(scope="module")
-def chromium() -> Iterator[Browser]:
-    require()
-    with Browser() as started:
-        yield started
 
 
 @pytest.fixture(scope="module")
@@ -55,11 +47,11 @@ def painted(tab: Tab, seed: int, psi: float = 1.0, chosen: str = "") -> np.ndarr
 
 
 @pytest.mark.parametrize("name", [*_NETWORKS, "everything"])
-def test_the_page_paints_what_keras_paints(chromium, models, tmp_path, name):
+def test_the_page_paints_what_keras_paints(browser, models, tmp_path, name):
     page = exported(models[name], tmp_path / "page", classes=("a", "b", "c") if name in ("fast", "quality") else ())
     model = load_generator(models[name])
     classes = len(model.inputs) > 1
-    with chromium.open(page) as tab:
+    with browser.open(page) as tab:
         tab.wait(_READY)
         assert tab.run("artgan.studio.engine") == "webassembly"
         for seed, psi, chosen in ((0, 1.0, ""), (42, 0.7, "2" if classes else ""), (4294967295, 1.3, "")):
@@ -70,9 +62,9 @@ def test_the_page_paints_what_keras_paints(chromium, models, tmp_path, name):
         assert tab.complaints() == []
 
 
-def test_javascript_alone_paints_the_same(chromium, models, tmp_path):
+def test_javascript_alone_paints_the_same(browser, models, tmp_path):
     page = exported(models["everything"], tmp_path / "page")
-    with chromium.open(page) as tab:
+    with browser.open(page) as tab:
         tab.wait(_READY)
         first = painted(tab, 5)
         weights = "fromBase64(at('weights').textContent.trim()).buffer"
@@ -82,19 +74,19 @@ def test_javascript_alone_paints_the_same(chromium, models, tmp_path):
         assert tab.complaints() == []
 
 
-def test_seeds_are_the_same_latents_bit_for_bit(chromium, models, tmp_path):
+def test_seeds_are_the_same_latents_bit_for_bit(browser, models, tmp_path):
     chosen = [0, 1, 42, 2**31, 2**32 - 1, *np.random.default_rng(0).integers(0, 2**32, 200).tolist()]
-    with chromium.open(exported(models["fast"], tmp_path / "page", classes=("a", "b", "c"))) as tab:
+    with browser.open(exported(models["fast"], tmp_path / "page", classes=("a", "b", "c"))) as tab:
         for length in (1, 7, 100):
             got = tab.run(f"{json.dumps(chosen)}.map((seed) => Array.from(latentOf(seed, {length})))")
             assert np.array_equal(np.array(got, np.float32), seeds.latents(chosen, length))
 
 
-def test_a_person_turns_walks_and_comes_back_and_nothing_is_asked_for(chromium, models, tmp_path):
+def test_a_person_turns_walks_and_comes_back_and_nothing_is_asked_for(browser, models, tmp_path):
     page = exported(models["fast"], tmp_path / "page", name=_HOSTILE, classes=("still-life", "landscape", "flowers"))
     assert "://" not in page.read_text("utf-8")
     for width in (1280, 390):
-        with chromium.open(page, width=width) as tab:
+        with browser.open(page, width=width) as tab:
             tab.wait(_READY)
             tab.wait("document.querySelectorAll('#pictures canvas[width=\"16\"]').length === 24")
             assert tab.run("document.documentElement.scrollWidth") == width

@@ -45,7 +45,7 @@ class Page:
 
     def done(self, job: dict[str, Any]) -> dict[str, Any]:
         """Wait for a job, and return what came of it."""
-        until = time.monotonic() + 60
+        until = time.monotonic() + 300
         while (told := self.get(f"/api/jobs/{job['job']}"))["state"] == "running":
             assert time.monotonic() < until, told
             time.sleep(0.02)

@@ -23,7 +23,7 @@ from artgan.studio.tending import Tending
 
 
 def until(what):
-    end = time.monotonic() + 30
+    end = time.monotonic() + 150
     while not (found := what()):
         assert time.monotonic() < end
         time.sleep(0.02)

@@ -24,6 +24,8 @@ from artgan.training.loop import train
 
 COUNT = 24
 SMALL = {"preset": "dcgan", "size": 8, "batch_size": 8, "latent_dim": 16, "grid": 4, "precision": "float32"}
+# Half of what a step takes to compile is augmentation and the step without a penalty; only who asks for them pays.
+PLAIN = {"augment": "", "penalty_every": 1}
 
 
 def draw_dataset(datasets: Path, name: str, seed: int) -> DatasetFolder:
@@ -60,7 +62,8 @@ class Trainings:
 
     def events(self, options: dict[str, Any] | None = None, **how: Any) -> Iterator[Event]:
         if "resume" not in how:
-            options = {**SMALL, **(options or {})}
+            given = options or {}
+            options = {**SMALL, **({} if "preset" in given else PLAIN), **given}
             how.setdefault("dataset", "drawn")
         return train(how.pop("dataset", None), options, datasets_dir=self.datasets, runs_dir=self.runs, **how)
 
@@ -78,9 +81,15 @@ def trainings(datasets: Path, tmp_path: Path) -> Trainings:
 
 
 @pytest.fixture(scope="session")
-def first(datasets: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[RunFolder, list[Event]]:
+def make_trainings(datasets: Path, tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Trainings]:
+    """Make a folder for runs that several tests look at."""
+    return lambda name: Trainings(datasets, tmp_path_factory.mktemp(name) / "runs")
+
+
+@pytest.fixture(scope="session")
+def first(make_trainings: Callable[[str], Trainings]) -> tuple[RunFolder, list[Event]]:
     """A finished training of 12 passes that saved after every step or two; not to be changed."""
-    trainings = Trainings(datasets, tmp_path_factory.mktemp("first") / "runs")
+    trainings = make_trainings("first")
     options = {"epochs": 12, "save_every": "0.01s", "keep": 4, "tensorboard": True, "deterministic": True}
     return trainings.run(options, name="first", tags={"mood": "calm"})
 

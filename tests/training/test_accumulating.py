@@ -16,8 +16,8 @@ PICTURES = np.random.default_rng(0).integers(0, 256, (8, 8, 8, 3), dtype=np.uint
 LABELS = np.array([0, 1] * 4, np.int32)
 
 
-def learned(**options: Any) -> tuple[dict[str, float], list[np.ndarray], list[np.ndarray]]:
-    """Take two steps; return the numbers of the last, and what both networks have moved by."""
+def learned(steps: int = 1, **options: Any) -> tuple[dict[str, float], list[np.ndarray], list[np.ndarray]]:
+    """Take some steps; return the numbers of the last, and what both networks have moved by."""
     keras.utils.set_random_seed(0)
     values = {"preset": "quality", "size": 8, "batch_size": 8, "epochs": 1, "precision": "float32", "augment": ""}
     trainer = GANTrainer(resolve({**values, "warmup_kimg": 0, **options}), classes=2)
@@ -25,7 +25,7 @@ def learned(**options: Any) -> tuple[dict[str, float], list[np.ndarray], list[np
     trainer.compile(keras.optimizers.SGD(1.0), keras.optimizers.SGD(1.0))
     networks = trainer.generator, trainer.discriminator
     before = [network.get_weights() for network in networks]
-    for _ in range(2):
+    for _ in range(steps):
         logs = trainer.train_step((PICTURES, LABELS))
     moved = [
         [after - first for after, first in zip(network.get_weights(), weights, strict=True)]
@@ -34,7 +34,12 @@ def learned(**options: Any) -> tuple[dict[str, float], list[np.ndarray], list[np
     return {name: float(value) for name, value in logs.items()}, *moved
 
 
-@pytest.mark.parametrize("options", [{}, {"joint": True}, {"penalty_every": 2, "loss": "bce"}], ids=str)
+@pytest.mark.parametrize(
+    "options",
+    # The first step has a penalty, the second none.
+    [{"penalty_every": 1}, {"penalty_every": 1, "joint": True}, {"penalty_every": 2, "loss": "bce", "steps": 2}],
+    ids=["plain", "joint", "now and then"],
+)
 def test_parts_add_up_to_the_batch(options: dict[str, Any]) -> None:
     whole, parts = learned(**options), learned(**options, micro_batch=2)
     assert parts[0] == pytest.approx(whole[0], rel=1e-4, abs=1e-5)

@@ -130,7 +130,7 @@ CASES: dict[str, dict[str, Any]] = {
     # One look for both networks, R1 and R2, batch statistics, a rate that rises, detail that fades in.
     "grown": {
         "preset": "fast", "size": 32, "grow": "16", "batch_size": 8, "penalty_every": 1, "warmup_kimg": 0.1,
-        "fade_kimg": 0.1,
+        "fade_kimg": 0.1, "augment": "",
     },
     # A batch in two parts; a penalty between pictures; augmentation that follows the critic.
     "parts": {
@@ -146,7 +146,7 @@ def learned(
 ) -> dict[str, Any]:
     runs = tmp_path_factory.mktemp("devices") / "runs"
     process = python(SCRIPT, json.dumps(CASES), datasets, runs)
-    printed, errors = process.communicate(timeout=300)
+    printed, errors = process.communicate(timeout=1500)
     assert process.returncode == 0, errors[-3000:]
     return json.loads(printed.splitlines()[-1])
 

@@ -2,15 +2,26 @@
 
 from __future__ import annotations
 
-from artgan.events import Note
+import pytest
+
+from artgan.events import Event, Note
 from artgan.models.files import load_generator, picture_size
+from artgan.runs.folder import RunFolder
 from artgan.training.events import Grown, Planned, Tick
 
-GROWING = {"preset": "fast", "size": 32, "grow": "16", "epochs": 20, "save_every": "1h"}
+GROWING = {"preset": "fast", "size": 32, "augment": "", "penalty_every": 1}
 
 
-def test_the_ladder_is_one_run(trainings) -> None:
-    folder, events = trainings.run({**GROWING, "epochs": 4, "grow_share": 0.25, "save_every": "0.01s"})
+@pytest.fixture(scope="module")
+def climbed(make_trainings) -> tuple[RunFolder, list[Event]]:
+    """A run of 16 px and then 32."""
+    return make_trainings("climbed").run(
+        {**GROWING, "grow": "16", "epochs": 4, "grow_share": 0.25, "save_every": "0.01s"}
+    )
+
+
+def test_the_ladder_is_one_run(climbed) -> None:
+    folder, events = climbed
     plan = next(event for event in events if isinstance(event, Planned))
     assert plan.stages == (16, 32)
     (grown,) = (event for event in events if isinstance(event, Grown))
@@ -25,8 +36,8 @@ def test_the_ladder_is_one_run(trainings) -> None:
     assert steps == sorted(steps) and folder.record.step == 12
 
 
-def test_a_larger_run_begins_from_a_smaller_one(trainings) -> None:
-    small, _ = trainings.run({**GROWING, "size": 16, "grow": "", "epochs": 2}, name="small")
-    _, events = trainings.run({**GROWING, "grow": "", "epochs": 1}, init=small.path, name="large")
+def test_a_larger_run_begins_from_a_smaller_one(climbed, trainings) -> None:
+    small = climbed[0].generators()[0].path
+    events = list(trainings.events({**GROWING, "grow": "", "epochs": 1}, init=small, dry_run=True))
     notes = [event.text for event in events if isinstance(event, Note)]
     assert any(note.startswith("generator: 12 of ") and "up_32" in note for note in notes)

@@ -22,7 +22,7 @@ def few(monkeypatch):
 
 
 def test_a_training_judges_itself_and_names_its_best(trainings, few):
-    folder, events = trainings.run({"epochs": 5, "eval_every": "0.01s", "keep": 2})
+    folder, events = trainings.run({"epochs": 3, "eval_every": "0.01s", "keep": 2})
     judged = [tick for tick in folder.ticks() if "kid_lite0" in tick]
     assert [t.kid_lite0 for t in events if isinstance(t, Tick) and t.kid_lite0 is not None] == [
         tick["kid_lite0"] for tick in judged

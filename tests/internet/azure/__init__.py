@@ -6,15 +6,15 @@ hand.
 
 Read in this order: ``local`` (what tests use), ``faults``, ``world`` (what there is), ``job`` and ``executor`` (how it
 runs), ``routing`` and the services ``arm``, ``arm_v2`` (what only the SDK v2 asks for), ``history``, ``execution``,
-``stores`` (with ``filters``), ``mlflow``, ``azurite`` and ``blobs`` (storage), ``warm`` (commands that need not load
-the SDKs anew), ``names``.
+``stores`` (with ``filters``), ``mlflow``, ``azurite`` and ``blobs`` (storage), ``names``. Commands that need not load
+the SDKs anew are in ``internet.warm``.
 """
 
+from ..warm import Command
 from . import faults
 from .azurite import Azurite, find_azurite, missing, package_missing, require
 from .local import ARTICLE_RUN, LocalAzure
 from .names import ARTIFACTS, DATA, SNAPSHOTS
-from .warm import Command
 from .world import Cluster, Run
 
 __all__ = [

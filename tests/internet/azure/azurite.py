@@ -117,7 +117,7 @@ class Azurite:
             )
 
     def _listens(self) -> bool:
-        until = time.monotonic() + 120
+        until = time.monotonic() + 150
         while self._process.poll() is None and time.monotonic() < until:
             try:
                 socket.create_connection(("127.0.0.1", self.port), 1).close()

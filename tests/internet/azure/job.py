@@ -20,7 +20,10 @@ from .world import JOB, Run, World
 
 _WATCHED = ("outputs", "logs", "user_logs")
 _PAUSE_S = 0.2
-_KEPT = ("PATH", "LANG", "LC_ALL", "TMPDIR", "SYSTEMROOT", "LD_LIBRARY_PATH", "VIRTUAL_ENV")
+_KEPT = (
+    *("PATH", "LANG", "LC_ALL", "TMPDIR", "SYSTEMROOT", "LD_LIBRARY_PATH", "VIRTUAL_ENV"),
+    *("TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS"),
+)
 """What a job has of the environment of the tests: nothing that belongs to their user."""
 
 

@@ -13,6 +13,7 @@ from typing import Any
 
 from ..internet import Internet
 from ..server import Fault, Request, RequestLog
+from ..warm import AZURE, Command, Warm
 from .arm import Compute, ResourceManager, SignIn
 from .arm_v2 import Assets, Jobs, Stores
 from .azurite import Azurite, require
@@ -24,7 +25,6 @@ from .mlflow import Tracking
 from .names import ARTIFACTS, CLIENT, DATA, GROUP, NAME, SECRET, SNAPSHOTS, SUBSCRIPTION, TENANT
 from .routing import ControlPlane
 from .stores import Artifacts, Datastores, Environments, Metrics
-from .warm import Command, Warm
 from .world import Cluster, Run, World
 
 ARTICLE_RUN = "KeraGAN_1584082108_356cf603"
@@ -142,13 +142,13 @@ class LocalAzure:
         """The environment for a subprocess."""
         return self.internet.env
 
-    def artgan(self, *args: str, cwd: Path, timeout: float = 120, **env: str) -> subprocess.CompletedProcess[str]:
+    def artgan(self, *args: str, cwd: Path, timeout: float = 600, **env: str) -> subprocess.CompletedProcess[str]:
         """Run ``artgan ARGS`` to its end."""
         return self.internet.artgan(*args, cwd=cwd, timeout=timeout, **env)
 
     def begin(self, *args: str, cwd: Path, die_at: int | None = None) -> Command:
         """Start ``artgan ARGS`` in a process that need not load the SDK anew; see ``Warm.begin``."""
-        self._warm = self._warm or Warm(self.env)
+        self._warm = self._warm or Warm(self.env, AZURE)
         return self._warm.begin(*args, cwd=cwd, die_at=die_at)
 
     def quick(self, *args: str, cwd: Path) -> subprocess.CompletedProcess[str]:
@@ -203,7 +203,7 @@ class LocalAzure:
         """
         return self.storage.get(ARTIFACTS, run.blob(path))
 
-    def wait(self, until: Callable[[], Any], timeout_s: float = 30) -> Any:
+    def wait(self, until: Callable[[], Any], timeout_s: float = 150) -> Any:
         """Wait for something to become true; see ``World.wait``."""
         return self.world.wait(until, timeout_s)
 
