@@ -18,6 +18,8 @@ from hypothesis import settings
 # knows better.
 for _name in ("TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS"):
     os.environ.setdefault(_name, "1")
+# Tests that look at an exported network open it by themselves; ONNX Runtime would tell its maker.
+os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")
 # Some machines forbid Python to keep what it compiled; hundreds of processes would each compile the program again.
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 sys.dont_write_bytecode = False

@@ -7,6 +7,7 @@ channels first, so the writer keeps maps that way inside and turns the last one.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -52,6 +53,8 @@ def session(model: bytes) -> Callable[[list[np.ndarray]], np.ndarray]:
     Raises:
         SetupError: ``onnxruntime`` is not installed.
     """
+    # Since 1.29 it tells Microsoft what is opened, unless this stands before it begins. artgan asks nobody.
+    os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")
     try:
         import onnxruntime
     except ImportError as error:

@@ -124,6 +124,7 @@ PRESETS: dict[str, Preset] = {
                 "ema_kimg": 10.0,
                 "kimg": 600.0,
                 "warmup_kimg": 2.0,
+                "decay_kimg": 170.0,
                 "grow": "auto",
                 "grow_kimg": 15.0,
             },

@@ -119,6 +119,9 @@ class TrainConfig(BaseModel):
     warmup_kimg: float = _option(
         0.0, "thousand images over which the learning rate rises, at the start and after growing", LEARNING, ge=0
     )
+    decay_kimg: float = _option(
+        0.0, "from so many thousand images on the learning rate is a third; 0 for never", LEARNING, ge=0
+    )
     grow: str = _option(
         "", "learn smaller pictures first, for example 32,64; auto: 32 px, then twice as many; empty: not", LEARNING
     )

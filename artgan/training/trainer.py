@@ -27,6 +27,9 @@ from artgan.training.losses import Loss
 from artgan.training.transfer import freeze
 from artgan.training.updates import Updates
 
+_LATE = 1 / 3
+"""Of the learning rate, from ``decay_kimg`` on."""
+
 
 class GANTrainer(keras.Model):
     """Generator, discriminator, the averaged generator, and the step that trains them.
@@ -166,11 +169,20 @@ class GANTrainer(keras.Model):
         if self.adaptation and before.adaptation:
             self.adaptation.take_over(before.adaptation)
 
-    def _warm_up(self, images: tf.Tensor) -> None:
-        """Begin gently: Adam's first steps are as long as all others, whatever little it knows of the gradients."""
-        if not self.config.warmup_kimg:
+    def _set_pace(self, images: tf.Tensor) -> None:
+        """Begin gently, and end so.
+
+        Adam's first steps are as long as all others, whatever little it knows of the gradients. Late, steps of one
+        length go round and round what they look for.
+        """
+        config, part = self.config, tf.ones([])
+        if not config.warmup_kimg and not config.decay_kimg:
             return
-        part = tf.minimum(1.0, self._shown(images) / (1000 * self.config.warmup_kimg))
+        if config.warmup_kimg:
+            part = tf.minimum(part, self._shown(images) / (1000 * config.warmup_kimg))
+        if config.decay_kimg:
+            seen = tf.cast(self.step, tf.float32) * tf.cast(images * devices(), tf.float32)
+            part = tf.where(seen < 1000 * config.decay_kimg, part, part * _LATE)
         for optimizer in (self.generator_optimizer, self.discriminator_optimizer):
             optimizer.learning_rate.assign(tf.convert_to_tensor(self.rate) * part)
 
@@ -195,7 +207,7 @@ class GANTrainer(keras.Model):
         images, labels, _ = keras.utils.unpack_x_y_sample_weight(data)
         reals = self.as_reals(images, chance.MIRROR, self.blocks)
         labels = self.as_classes(labels)
-        self._warm_up(tf.shape(reals)[0])
+        self._set_pace(tf.shape(reals)[0])
         count = self.config.critic_steps
         parts = [reals] if count == 1 else tf.split(reals, count)
         known = [labels] * count if labels is None or count == 1 else tf.split(labels, count)

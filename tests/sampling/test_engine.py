@@ -118,6 +118,24 @@ def test_every_layer_is_run_to_within_rounding(tmp_path, run):
     assert np.abs(got - expected).max() < 1e-4
 
 
+OPENED = """
+import sys
+from pathlib import Path
+from artgan.models import graph_onnx
+from artgan.models.graph import read_graph
+graph_onnx.session(graph_onnx.to_onnx(read_graph(Path(sys.argv[1]))))
+"""
+
+
+def test_nobody_is_told_what_is_opened(made, tmp_path):
+    """ONNX Runtime sends its maker news of each network, under a name that it keeps in the user's cache."""
+    pytest.importorskip("onnxruntime")
+    own = {name: value for name, value in os.environ.items() if not name.startswith(("ORT_", "XDG_"))}
+    command = [sys.executable, "-c", OPENED, str(made["fast", 0])]
+    subprocess.run(command, env={**own, "HOME": str(tmp_path)}, check=True)
+    assert list(tmp_path.rglob("*")) == []
+
+
 def test_a_picture_has_the_same_bytes_in_any_company(made, tmp_path):
     latents = seeds.latents(range(10), 12)
     for name in ["numpy"] + ["onnx"] * engine._onnx_is_here():

@@ -124,8 +124,8 @@ def test_what_is_learned_through_it_is_painted_as_it_is() -> None:
     pictures[:, 2:5, 2:5] = [220, 40, 40]
     pictures = np.clip(pictures, 0, 255).astype(np.uint8)
     prepared = PreparedImages([str(n) for n in range(256)], pictures, None, "marked", None, "crop")
-    options = {"preset": "dcgan", "size": 16, "batch_size": 16, "latent_dim": 16, "precision": "float32", "lr": 2e-3}
-    options |= {"augment_p": MOST, "mirror": False, "ema_kimg": 2, "ema_ramp": 0.3, "epochs": 15}
+    options = {"preset": "dcgan", "size": 16, "batch_size": 16, "latent_dim": 16, "precision": "float32", "lr": 1e-3}
+    options |= {"augment_p": MOST, "mirror": False, "ema_kimg": 2, "ema_ramp": 0.3, "epochs": 30}
     session = Session(resolve(options), prepared, np.arange(256))
     while session.images_seen < session.planned_images:
         session.advance()

@@ -87,6 +87,15 @@ def test_the_average_follows_its_formula_batch_statistics_too() -> None:
     assert any(np.abs(a - b).max() > 1e-4 for a, b in zip(found, now, strict=True))
 
 
+def test_the_learning_rate_rises_at_first_and_falls_at_last() -> None:
+    trainer = trainer_for(batch_size=8, lr=0.03, warmup_kimg=0.016, decay_kimg=0.032, penalty_every=1, augment="")
+    rates = []
+    for _ in range(6):
+        trainer.train_step((tf.constant(PICTURES[:8]),))
+        rates.append([float(o.learning_rate) for o in (trainer.generator_optimizer, trainer.discriminator_optimizer)])
+    assert np.allclose(rates, [[rate] * 2 for rate in (0.015, 0.03, 0.03, 0.03, 0.01, 0.01)])
+
+
 def linear_critic(spec: NetworkSpec) -> keras.Model:
     pictures = keras.Input((spec.size, spec.size, 3))
     return keras.Model(pictures, layers.Dense(1, use_bias=False)(layers.Flatten()(pictures)))
