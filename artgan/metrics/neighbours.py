@@ -94,13 +94,13 @@ def copies(trained: Looks, samples: Looks, held_out: Looks | None = None) -> Cop
     laid, beside = _two_nearest(_rows(samples.layout), both)
     if held_out is None:
         ratios = _ratio(_two_nearest(places, both, apart_from_itself=2)[1])
+        independent = len(ratios) / 2  # two neighbours are often each other's nearest, and then tell the same
     else:
         ratios = _ratio(_two_nearest(_rows(held_out.layout), both)[1])
+        independent = float(len(ratios))
 
     # Not "nearer than", for where the reference itself holds pictures twice.
     by_features = apart[:, 0] <= np.quantile(usual, _QUANTILE)
-    # Two neighbours are often each other's nearest, and then tell the same.
-    independent = len(ratios) if held_out is not None else len(ratios) / 2
     threshold, by_chance = _unusual(ratios, independent)
     by_layout = _ratio(beside) <= threshold
     median = float(np.median(usual))

@@ -49,7 +49,7 @@ def whole_lines(path: Path) -> list[dict[str, str]]:
 
 
 @together.test(seconds=35)
-def test_killed_a_dozen_times_it_ends_as_if_it_never_was(place: Path) -> None:
+def test_killed_twenty_times_it_ends_as_if_it_never_was(place: Path) -> None:
     """Byte for byte the same folder, nothing asked for again but what was under way, no part left."""
     chance = random.Random(11)
     works = drawn_works(200, side=160)
@@ -63,7 +63,7 @@ def test_killed_a_dozen_times_it_ends_as_if_it_never_was(place: Path) -> None:
         found = Lying(killed / "datasets" / "flowers")
         moments: dict[str, float] = {}  # when a picture was known to be settled
         under_way = 0
-        for number in range(12):
+        for number in range(20):
             before, process = pictures(internet), run_unhurried(internet, killed)
             if number % 5 == 4:  # while it starts, reads its manifest, asks for the listing
                 time.sleep(chance.uniform(0.1, 0.9))
@@ -107,7 +107,7 @@ def test_ctrl_c_says_what_is_here_and_how_to_go_on(place: Path, number: signal.S
         process.send_signal(number)
         start = time.monotonic()
         _, stderr = process.communicate(timeout=100)
-        assert time.monotonic() - start < 15
+        assert time.monotonic() - start < 3
         assert process.returncode == 130, stderr
         assert "stopping; what is here is kept" in stderr and "Traceback" not in stderr
         found = dataset(place)
@@ -131,7 +131,7 @@ def test_ctrl_c_does_not_wait_for_a_silent_server(place: Path) -> None:
         process.send_signal(signal.SIGINT)
         start = time.monotonic()
         _, stderr = process.communicate(timeout=100)
-        assert process.returncode == 130 and time.monotonic() - start < 20, stderr
+        assert process.returncode == 130 and time.monotonic() - start < 6, stderr
         assert dataset(place).parts == []
 
 

@@ -162,7 +162,7 @@ def test_a_title_that_means_harm_runs_nothing(browser, studio, hostile):
 
 def test_the_report_of_500_lines_opens_at_once(browser, told):
     best = []
-    for _ in range(3):
+    while len(best) < 10 and min(best, default=1000) >= 1000:  # other tests may hold it up
         with browser.open(told) as tab:
             best.append(tab.load_ms())
-    assert min(best) < 4000, best  # 190 ms where nothing else runs
+    assert min(best) < 1000, best

@@ -256,7 +256,7 @@ def test_a_run_that_learns_is_watched_and_stopped(browser: Browser, opened: Open
         os.kill(pid, signal.SIGSTOP)
         click(tab, "#learning .stop")
         click(tab, "#ask-yes")
-        tab.wait("document.querySelector('#learning .stop')?.textContent === 'Stopping …'", 10)
+        tab.wait("document.querySelector('#learning .stop')?.textContent === 'Stopping …'", 3)
         assert "it saves where it is" in text(tab, "#said") and RunFolder(run.path).current().state == "running"
         with page(browser, opened, opened.address(run, "runs")) as other:  # another tab knows, too
             other.wait("document.querySelector('#learning .stop')?.textContent === 'Stopping …'")

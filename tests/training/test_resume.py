@@ -52,7 +52,7 @@ def test_a_killed_run_ends_bit_equal_to_a_straight_one(
 ) -> None:
     # 24 pictures in batches of 7 end in mid-pass.
     options = {"preset": "fast", "size": 32, "grow": "16", "batch_size": 7, "latent_dim": 16, "grid": 4, "epochs": 14}
-    options |= {"seed": 3, "augment": "", "penalty_every": 1, "deterministic": True, "precision": "float32"}
+    options |= {"seed": 3, "deterministic": True, "precision": "float32"}
     steps = -(-24 * options["epochs"] // 7)
     killed_runs = trainings.runs.with_name("killed")
     wishes = json.dumps({**options, "save_every": "0.05s"})
