@@ -8,13 +8,13 @@ from contextlib import contextmanager
 
 # What a program loads it keeps to its end. Looking through all of it after every 700 new objects, as Python does by
 # default, takes a sixth of the time in which TensorFlow loads.
-_THRESHOLDS = (100_000, 50, 100)
+THRESHOLDS = (100_000, 50, 100)
 
 
 @contextmanager
 def program() -> Iterator[None]:
     """Look for garbage less often, and not at all at the end, where taking TensorFlow apart took most of a second."""
-    gc.set_threshold(*_THRESHOLDS)
+    gc.set_threshold(*THRESHOLDS)
     try:
         yield
     finally:

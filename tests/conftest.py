@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
 import tempfile
@@ -13,6 +14,8 @@ import pytest
 from browser import Browser, require
 from hypothesis import settings
 
+from artgan.program import THRESHOLDS
+
 # Before anything loads TensorFlow, and for every process that a test starts. Networks of 8 px gain nothing
 # from several threads, which wait for each other by spinning: a fifth of all that the tests compute. Who sets them
 # knows better.
@@ -23,6 +26,8 @@ os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")
 # Some machines forbid Python to keep what it compiled; hundreds of processes would each compile the program again.
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 sys.dont_write_bytecode = False
+# As in the programs themselves, which look for garbage less often than Python would.
+gc.set_threshold(*THRESHOLDS)
 
 # The machine may be busy with something else; how long an example takes says nothing here.
 settings.register_profile("artgan", deadline=None)

@@ -120,7 +120,10 @@ class TrainConfig(BaseModel):
         0.0, "thousand images over which the learning rate rises, at the start and after growing", LEARNING, ge=0
     )
     decay_kimg: float = _option(
-        0.0, "from so many thousand images on the learning rate is a third; 0 for never", LEARNING, ge=0
+        0.0,
+        "from so many thousand images on the learning rate is a third, from three times as many a ninth; 0 for never",
+        LEARNING,
+        ge=0,
     )
     grow: str = _option(
         "", "learn smaller pictures first, for example 32,64; auto: 32 px, then twice as many; empty: not", LEARNING

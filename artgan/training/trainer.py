@@ -9,6 +9,7 @@ Every random number comes from (seed, step) by a counter, so the state that a re
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import keras
@@ -28,7 +29,7 @@ from artgan.training.transfer import freeze
 from artgan.training.updates import Updates
 
 _LATE = 1 / 3
-"""Of the learning rate, from ``decay_kimg`` on."""
+"""Of the learning rate, from ``decay_kimg`` on, and again whenever three times as many images have been seen."""
 
 
 class GANTrainer(keras.Model):
@@ -182,7 +183,9 @@ class GANTrainer(keras.Model):
             part = tf.minimum(part, self._shown(images) / (1000 * config.warmup_kimg))
         if config.decay_kimg:
             seen = tf.cast(self.step, tf.float32) * tf.cast(images * devices(), tf.float32)
-            part = tf.where(seen < 1000 * config.decay_kimg, part, part * _LATE)
+            # 0 before, 1 from there on, 2 from three times as many ...
+            tripled = tf.math.log(tf.maximum(seen, 1) / (1000 * config.decay_kimg)) / math.log(3)
+            part *= _LATE ** tf.maximum(tf.floor(tripled + 1e-4) + 1, 0)
         for optimizer in (self.generator_optimizer, self.discriminator_optimizer):
             optimizer.learning_rate.assign(tf.convert_to_tensor(self.rate) * part)
 

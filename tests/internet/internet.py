@@ -136,7 +136,7 @@ class Internet:
 
     def quick(self, *args: str, cwd: Path, timeout: float = 600, **env: str) -> subprocess.CompletedProcess[str]:
         """Run ``artgan ARGS`` to its end in a process that need not load it anew; see ``warm``."""
-        return warm.run(*args, cwd=cwd, env={**self.env, **env}, loaded=warm.FETCHING, timeout_s=timeout)
+        return warm.warm(warm.FETCHING).begin(*args, cwd=cwd, env={**self.env, **env}).wait(timeout)
 
     def inject(
         self,

@@ -114,7 +114,8 @@ found["run"] = {
 }
 # Whoever uses the library may call fit.
 with devices.scope():
-    trainer = GANTrainer(resolve({"preset": "dcgan", "size": 8, "epochs": 1, "latent_dim": 16}))
+    plain = {"augment": "", "penalty_every": 1}
+    trainer = GANTrainer(resolve({"preset": "dcgan", "size": 8, "epochs": 1, "latent_dim": 16, **plain}))
     trainer.compile()
 pictures = np.random.default_rng(0).integers(0, 256, (16, 8, 8, 3), dtype=np.uint8)
 found["fit"] = {

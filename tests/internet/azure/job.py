@@ -15,6 +15,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from ..warm import LEARNING, Forked, warm
 from .names import API_URL, DATA, GROUP, NAME, REGION, SCOPE, SNAPSHOTS, SUBSCRIPTION, WORKSPACE_ID, token
 from .world import JOB, Run, World
 
@@ -59,7 +60,7 @@ class Attempt:
         self._tokens = tokens
         self._grace_s = grace_s
         self._known: dict[str, tuple[int, int]] = {}
-        self._process: subprocess.Popen[bytes] | None = None
+        self._process: Forked | None = None
         # Held while files go up and while the process begins or is killed: nothing goes up after a kill.
         self._turn = threading.Lock()
         self._killed = False
@@ -110,14 +111,13 @@ class Attempt:
         self._materialise()
         arguments = self._arguments()
         (self.wd / "user_logs").mkdir(exist_ok=True)
-        with (self.wd / "user_logs" / "std_log.txt").open("ab") as log:
-            with self._turn:
-                if self._killed:
-                    return
-                if not self._cancelled.is_set():
-                    self._begin(arguments, log)
-            if self._process is not None:
-                self._watch(self._process)
+        with self._turn:
+            if self._killed:
+                return
+            if not self._cancelled.is_set():
+                self._begin(arguments)
+        if self._process is not None:
+            self._watch(self._process)
         if self._killed:
             return
         self._become("Finalizing")
@@ -132,22 +132,14 @@ class Attempt:
             how = f"Execution failed. User process 'python' exited with status code {code}."
             self._become("Failed", f"{how} Please check log file 'user_logs/std_log.txt' for error details.")
 
-    def _begin(self, arguments: list[str], log: Any) -> None:
-        environment = self._environment()
-        self._process = subprocess.Popen(
-            arguments,
-            cwd=self.wd,
-            env=environment,
-            stdin=subprocess.DEVNULL,
-            stdout=log,
-            stderr=subprocess.STDOUT,
-            start_new_session=True,
-        )
+    def _begin(self, arguments: list[str]) -> None:
+        environment, log = self._environment(), self.wd / "user_logs" / "std_log.txt"
+        self._process = warm(LEARNING).script(arguments, cwd=self.wd, env=environment, log=log)
         with self.world.lock:
-            self.run.environment, self.run.command, self.run.place = environment, ["python", *arguments[1:]], self.wd
+            self.run.environment, self.run.command, self.run.place = environment, ["python", *arguments], self.wd
         self._become("Running")
 
-    def _watch(self, process: subprocess.Popen[bytes]) -> None:
+    def _watch(self, process: Forked) -> None:
         limit = self.run.definition.get("maxRunDurationSeconds")
         end = time.monotonic() + limit if limit else None
         kill_at = None
@@ -192,12 +184,13 @@ class Attempt:
         return {name: (SNAPSHOTS, blob) for name, blob in self.world.snapshots[self.run.snapshot or ""].items()}
 
     def _arguments(self) -> list[str]:
+        """Return what follows "python": a script and its arguments."""
         definition = self.run.definition
         if self.run.kind == JOB:
-            # One command, so that what is told to end is the program and not a shell around it.
-            return ["/bin/sh", "-c", f"exec {self._filled(definition)}"]
+            python, *arguments = shlex.split(self._filled(definition))
+            assert python == "python", definition["command"]
+            return arguments
         arguments = [str(argument) for argument in [definition["script"], *definition.get("arguments", [])]]
-        arguments = [sys.executable, *arguments]
         for name, reference in (definition.get("dataReferences") or {}).items():
             folder = str(self._mounted(name, reference["pathOnDataStore"] or ""))
             arguments = [argument.replace(f"$AZUREML_DATAREFERENCE_{name}", folder) for argument in arguments]

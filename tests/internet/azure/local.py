@@ -148,7 +148,7 @@ class LocalAzure:
 
     def begin(self, *args: str, cwd: Path, die_at: int | None = None) -> Command:
         """Start ``artgan ARGS`` in a process that need not load the SDK anew; see ``Warm.begin``."""
-        self._warm = self._warm or Warm(self.env, AZURE)
+        self._warm = self._warm or Warm(AZURE, self.env)
         return self._warm.begin(*args, cwd=cwd, die_at=die_at)
 
     def quick(self, *args: str, cwd: Path) -> subprocess.CompletedProcess[str]:
