@@ -35,10 +35,17 @@ settings.load_profile("artgan")
 
 
 FIRST = (
-    "fetch/", "training/test_resume", "compute/test_azure_", "compute/test_backend", "training/", "compute/", "studio/",
-    "sampling/test_projecting", "sampling/", "cli/test_e", "cli/test_c", "cli/test_s", "test_main_job", "internet/",
+    "compute/test_azure", "compute/test_backend", "compute/test_sweep_azure", "internet/test_azure", "fetch/",
+    "training/test_resume", "training/", "compute/", "studio/test_studio_page", "sampling/test_web", "sampling/",
+    "studio/", "cli/test_e", "cli/test_c", "cli/test_s", "test_main_job", "internet/",
 )  # fmt: skip
 """What takes long, the longest first: begun last, one process would work while the others have nothing left."""
+TOGETHER = {
+    "fetch": ("fetch/test_fetch_",),
+    "azure": ("compute/test_azure", "compute/test_backend", "compute/test_sweep_azure", "internet/test_azure"),
+    "browser": ("studio/test_studio_page", "sampling/test_web", "report/test_pages_in_a_browser"),
+}
+"""Files that one process runs, because each process would start the same costly helpers: an Azure, a browser."""
 
 
 def _rank(item: pytest.Item) -> int:
@@ -53,7 +60,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
-    """Give all tests of a file to one process, which then makes what they share once; those of ``fetch`` wait together.
+    """Give all tests of a file to one process, which then makes what they share once, and some files together.
 
     Whoever asks for another way (``--dist``) gets it.
     """
@@ -64,7 +71,8 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
     class ByFile(LoadScopeScheduling):
         def _split_scope(self, nodeid: str) -> str:
             path = nodeid.partition("::")[0]
-            return "fetch" if "/fetch/test_fetch_" in path else path
+            inside = path.removeprefix("tests/")
+            return next((name for name, starts in TOGETHER.items() if inside.startswith(starts)), path)
 
     config.option.loadscopereorder = False
     return ByFile(config, log)

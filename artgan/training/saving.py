@@ -11,7 +11,6 @@ from artgan import files, images, provenance, seeds
 from artgan.events import Event
 from artgan.models.files import save_generator
 from artgan.models.painting import paint
-from artgan.models.presets import NetworkSpec, find_preset
 from artgan.runs.folder import RunFolder, append
 from artgan.runs.keeping import surplus
 from artgan.training import checkpoints
@@ -88,12 +87,8 @@ def _sheet(pictures: np.ndarray, side: int) -> np.ndarray:
 
 def _save_discriminator(session: Session, folder: RunFolder, epoch: int) -> None:
     """Keep the newest ``dis_`` beside the generators, of stock layers, as raw weights: it is not averaged."""
-    config = session.config
-    spec = NetworkSpec(session.size, config.latent_dim, session.classes)
-    stock = find_preset(config.preset).build_discriminator(spec)
-    stock.set_weights(session.trainer.discriminator.get_weights())
     path = folder.models / f"dis_{epoch:06d}.keras"
-    save_generator(stock, path)
+    save_generator(session.stock_critic(), path)
     for old in folder.models.glob("dis_*.keras"):
         if old != path:
             old.unlink(missing_ok=True)

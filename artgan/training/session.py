@@ -61,6 +61,7 @@ class Session:
         labels = None if prepared.labels is None else prepared.labels[held]
         self._held_out = (prepared.images[held], labels) if config.augment_p == "auto" else None
         self._others: dict[int, tuple[keras.Model, keras.Model]] = {}
+        self._stock_critic: keras.Model | None = None
         self._deal()
         self._enter(max((side for side in config.stages if side <= (begin_at or 0)), default=config.stages[0]))
         self._logs: list[dict[str, tf.Tensor]] = []
@@ -75,6 +76,7 @@ class Session:
     def _enter(self, size: int) -> None:
         """Make fresh networks for pictures of a size, and compile the step that trains them."""
         self.size = size
+        self._stock_critic = None
         # What is fresh when a run grows is the same whether it was stopped before that or not.
         keras.utils.set_random_seed(self.config.seed + size - self.config.stages[0])
         config = self.config.model_copy(update={"size": size})
@@ -87,6 +89,14 @@ class Session:
     def precision(self) -> str:
         """The number format of the networks: float32 or bfloat16."""
         return self.policy.removeprefix("mixed_")
+
+    def stock_critic(self) -> keras.Model:
+        """Return the critic as it is now, of stock layers and float32: as it is kept in a file."""
+        if self._stock_critic is None:
+            spec = NetworkSpec(self.size, self.config.latent_dim, self.classes)
+            self._stock_critic = find_preset(self.config.preset).build_discriminator(spec)
+        self._stock_critic.set_weights(self.trainer.discriminator.get_weights())
+        return self._stock_critic
 
     @property
     def at_once(self) -> int:

@@ -4,7 +4,7 @@ A program that is started with ``Internet.env`` reaches the hosts of the given s
 that it verifies, and nothing else: any other host is answered 403. Nothing in the program knows of it.
 
 The general part knows no site: ``certificates``, ``proxy``, ``server`` (sites, requests, the log), ``faults`` and
-``internet``, which starts them, and ``warm``, a program that is loaded already. The sites stand beside it: ``wikiart``
+``internet``, which starts them, and ``warm``, processes that are loaded already. The sites stand beside it: ``wikiart``
 and ``met``. ``python tests/internet`` starts it by hand.
 """
 

@@ -90,7 +90,7 @@ ADAPTED = {"augment": "color", "augment_p": "auto", "ada_kimg": 0.05}
     ids=["wgan-gp", "quality", "keragan"],
 )
 def test_all_that_a_critic_may_be_given_is_resumed_exactly(trainings, state_arrays, tmp_path, more) -> None:
-    options = {"deterministic": True, "holdout": 8, "save_every": "0.01s"}
+    options = {"deterministic": True, "holdout": 8, "save_every": "0.001s"}
     events = []
     for event in trainings.events({**options, "epochs": 2, **more}, name="straight"):
         events.append(event)

@@ -7,7 +7,7 @@ hand.
 Read in this order: ``local`` (what tests use), ``faults``, ``world`` (what there is), ``job`` and ``executor`` (how it
 runs), ``routing`` and the services ``arm``, ``arm_v2`` (what only the SDK v2 asks for), ``history``, ``execution``,
 ``stores`` (with ``filters``), ``mlflow``, ``azurite`` and ``blobs`` (storage), ``names``. Commands that need not load
-the SDKs anew are in ``internet.warm``.
+the SDKs anew, and jobs that need not load TensorFlow, are forks of ``internet.warm``.
 """
 
 from ..warm import Command
