@@ -179,14 +179,20 @@ def _serve(loaded: list[str]) -> None:
 
 
 def _wait_for(asked: dict[str, Any]) -> NoReturn:
-    """Begin a process, and write down how it ends."""
+    """Begin a process, and write down how it ends; it goes with those who wanted it."""
     signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+    server, pause_s = os.getppid(), 0.001
     if (pid := os.fork()) == 0:
         _become(asked)
     print(pid, flush=True)
     os.close(0)
     os.close(1)
-    _, status = os.waitpid(pid, 0)
+    while not (ended := os.waitpid(pid, os.WNOHANG))[0]:
+        if os.getppid() != server:
+            os.kill(pid, signal.SIGKILL)
+        time.sleep(pause_s)
+        pause_s = min(1.5 * pause_s, 0.05)
+    status = ended[1]
     code = Path(asked["code"])
     with contextlib.suppress(FileNotFoundError):  # nobody asks for it any more
         code.with_name("code.part").write_text(str(os.waitstatus_to_exitcode(status)), "utf-8")
