@@ -56,8 +56,8 @@ def demo(
     )
     trained = None
     # A starter that knows landscapes well is further from painted bouquets than nothing is: see docs/quality.md.
-    how: dict[str, Any] = {"init": NOTHING, "should_stop": should_stop}
-    for event in train(DATASET, options, datasets_dir=datasets, runs_dir=runs, **how):
+    learning = train(DATASET, options, datasets_dir=datasets, runs_dir=runs, init=NOTHING, should_stop=should_stop)
+    for event in learning:
         if isinstance(event, Trained):
             trained = event
         yield event

@@ -34,18 +34,17 @@ settings.register_profile("artgan", deadline=None)
 settings.load_profile("artgan")
 
 
-FIRST = (
-    "compute/test_azure", "compute/test_backend", "compute/test_sweep_azure", "internet/test_azure", "fetch/",
-    "training/test_resume", "training/", "compute/", "studio/test_studio_page", "sampling/test_web", "sampling/",
-    "studio/", "cli/test_e", "cli/test_c", "cli/test_s", "test_main_job", "internet/",
-)  # fmt: skip
-"""What takes long, the longest first: begun last, one process would work while the others have nothing left."""
 TOGETHER = {
     "fetch": ("fetch/test_fetch_",),
     "azure": ("compute/test_azure", "compute/test_backend", "compute/test_sweep_azure", "internet/test_azure"),
     "browser": ("studio/test_studio_page", "sampling/test_web", "report/test_pages_in_a_browser"),
 }
 """Files that one process runs, because each process would start the same costly helpers: an Azure, a browser."""
+FIRST = (
+    *TOGETHER["azure"], *TOGETHER["fetch"], "training/test_resume", "training/", "compute/", *TOGETHER["browser"],
+    "sampling/", "studio/", "cli/test_e", "cli/test_c", "cli/test_s", "test_main_job", "internet/",
+)  # fmt: skip
+"""What takes long, the longest first: begun last, one process would work while the others have nothing left."""
 
 
 def _rank(item: pytest.Item) -> int:

@@ -182,7 +182,7 @@ class GANTrainer(keras.Model):
         if config.warmup_kimg:
             part = tf.minimum(part, self._shown(images) / (1000 * config.warmup_kimg))
         if config.decay_kimg:
-            seen = tf.cast(self.step, tf.float32) * tf.cast(images * devices(), tf.float32)
+            seen = self._images_of(self.step, images)
             # 0 before, 1 from there on, 2 from three times as many ...
             tripled = tf.math.log(tf.maximum(seen, 1) / (1000 * config.decay_kimg)) / math.log(3)
             part *= _LATE ** tf.maximum(tf.floor(tripled + 1e-4) + 1, 0)
@@ -267,7 +267,11 @@ class GANTrainer(keras.Model):
 
     def _shown(self, images: tf.Tensor) -> tf.Tensor:
         """Return how many images these networks have been shown, with those of this step on every device."""
-        steps = tf.cast(self.step, tf.int64) - tf.cast(self.began, tf.int64) + 1
+        return self._images_of(tf.cast(self.step, tf.int64) - tf.cast(self.began, tf.int64) + 1, images)
+
+    @staticmethod
+    def _images_of(steps: tf.Tensor, images: tf.Tensor) -> tf.Tensor:
+        """Return how many images all devices see in so many steps, of so many on each."""
         return tf.cast(steps, tf.float32) * tf.cast(images * devices(), tf.float32)
 
     def seed_of(self, stream: int, turn: int = 0, part: tf.Tensor | int = 0) -> tf.Tensor:

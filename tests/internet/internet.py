@@ -17,7 +17,6 @@ from .certificates import Certificates
 from .proxy import Proxy
 from .server import Fault, Request, RequestLog, Server, Site
 
-REPOSITORY = Path(__file__).parents[2]
 NOON = datetime(2026, 11, 3, 12, tzinfo=UTC)
 """A ``date`` for those who compare what two runs wrote."""
 
@@ -98,7 +97,7 @@ class Internet:
             for name, value in os.environ.items()
             if name not in _ELSEWHERE and not name.startswith(_OF_THE_USER)
         }
-        return {**kept, "PYTHONPATH": str(REPOSITORY), **self.variables}
+        return {**kept, "PYTHONPATH": str(warm.REPOSITORY), **self.variables}
 
     def use(self, monkeypatch: Any) -> None:
         """Let the test's own process live in this internet."""
