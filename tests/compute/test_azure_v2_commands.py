@@ -47,15 +47,17 @@ def test_a_run_on_a_spot_machine_is_taken_away_goes_on_and_is_ended_by_the_other
     def states() -> list[str]:
         return [path for path in run.artifacts if path.startswith("outputs/state/") and path.endswith(".npz")]
 
-    def lines() -> list[dict[str, Any]]:
+    def step() -> int:
+        """The last step that arrived; 0 while there is none, as when a job that begins again sends its file anew."""
         if "outputs/metrics.jsonl" not in run.artifacts:
-            return []
-        return [json.loads(line) for line in azure.artifact(run, "outputs/metrics.jsonl").splitlines()]
+            return 0
+        whole = azure.artifact(run, "outputs/metrics.jsonl").rpartition(b"\n")[0]
+        return json.loads(whole.splitlines()[-1])["step"] if whole else 0
 
-    azure.wait(lambda: len(states()) >= 2 and lines(), timeout_s=600)
-    before, known = lines()[-1]["step"], len(states())
+    before = azure.wait(lambda: len(states()) >= 2 and step(), timeout_s=600)
+    known = len(states())
     azure.preempt(run, keep_outputs=False)
-    azure.wait(lambda: lines() and lines()[-1]["step"] > before and len(states()) > known, timeout_s=600)
+    azure.wait(lambda: step() > before and len(states()) > known, timeout_s=600)
     log = azure.artifact(run, "user_logs/std_log.txt").decode()
     assert "going on from step" in log and "nothing is shown in the portal" not in log, log
     seen = [row["data"]["images_seen"] for row in run.metrics["images_seen"]["value"]]
