@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import gc
 import os
 import sys
@@ -28,6 +29,10 @@ os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 sys.dont_write_bytecode = False
 # As in the programs themselves, which look for garbage less often than Python would.
 gc.set_threshold(*THRESHOLDS)
+# One of several processes ends without taking all apart that TensorFlow has built, which takes seconds. What is
+# registered first is called last: everybody else's goodbyes come before.
+if "PYTEST_XDIST_WORKER" in os.environ:
+    atexit.register(os._exit, 0)
 
 # The machine may be busy with something else; how long an example takes says nothing here.
 settings.register_profile("artgan", deadline=None)

@@ -96,7 +96,7 @@ class Driver:
         if self.total is not None and session.images_seen >= self.total:
             return "finished", f"{session.images_seen} images were shown"
         if config.time is not None and self._seconds() >= config.time:
-            return "finished", f"{config.time:.0f} s have passed"
+            return "finished", f"{config.time:g} s have passed"
         if self.job.should_stop():
             return "stopped", "asked to stop"
         return None

@@ -20,6 +20,7 @@ from artgan.errors import UsageError
 from artgan.models.presets import NetworkSpec, find_preset, look_up
 from artgan.models.shares import devices, norms_of, synchronise
 from artgan.training import chance
+from artgan.training.adam import Adam
 from artgan.training.adapting import Adaptation
 from artgan.training.augment import mirror
 from artgan.training.averaging import move_average
@@ -189,9 +190,9 @@ class GANTrainer(keras.Model):
         for optimizer in (self.generator_optimizer, self.discriminator_optimizer):
             optimizer.learning_rate.assign(tf.convert_to_tensor(self.rate) * part)
 
-    def _adam(self) -> keras.optimizers.Optimizer:
+    def _adam(self) -> Adam:
         c = self.config
-        return keras.optimizers.Adam(c.lr, beta_1=c.beta1, beta_2=c.beta2, epsilon=c.adam_epsilon)
+        return Adam(c.lr, beta_1=c.beta1, beta_2=c.beta2, epsilon=c.adam_epsilon)
 
     def call(self, inputs: Any, training: bool = False) -> tf.Tensor:
         """Paint with the averaged generator."""

@@ -53,7 +53,7 @@ def test_a_dry_run_tells_the_plan_and_begins_nothing(flowers):
 
 
 def test_runs_are_begun_one_after_the_other_compared_and_shown_side_by_side(flowers):
-    order = ["--over", "seed=0,1", "--size", "8", "--preset", "dcgan", "--time", "2s", "--tag", "mood=calm"]
+    order = ["--over", "seed=0,1", "--size", "8", "--preset", "dcgan", "--time", "0.5s", "--tag", "mood=calm"]
     begun = flowers.process("sweep", *order)
     assert begun.returncode == 0, begun.stderr
     name = begun.stdout.strip()

@@ -14,7 +14,7 @@ from artgan.runs.store import list_runs
 
 SMALL = (
     "--preset", "dcgan", "--augment", "none", "--penalty-every", "1",  # compiles in a second
-    "--batch-size", "8", "--latent-dim", "16", "--grid", "4", "--precision", "float32", "--save-every", "1s",
+    "--batch-size", "8", "--latent-dim", "16", "--grid", "4", "--precision", "float32", "--save-every", "0.4s",
 )  # fmt: skip
 
 

@@ -135,7 +135,7 @@ def remote_id_of(folder: RunFolder) -> str:
 
 def test_a_run_from_its_beginning_to_its_end(place: Place, tmp_path: Path) -> None:
     place.hold()
-    folder = place.submit("blue", time="1s")
+    folder = place.submit("blue", time="0.5s")
     backend, remote, remote_id = place.backend, place.remote, remote_id_of(folder)
     assert backend.logs(remote_id, remote).offset == len(backend.logs(remote_id, remote).data)
     states, log, offset = [place.status(remote_id).state], b"", 0

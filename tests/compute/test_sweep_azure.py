@@ -14,7 +14,7 @@ from internet.server import Request
 from artgan.runs.store import list_runs
 
 SWEEP = (
-    "sweep", "--dataset", "flowers", "--size", "16", "--cluster", "gpu-nc6", "--time", "1s", "--max-hours", "1",
+    "sweep", "--dataset", "flowers", "--size", "16", "--cluster", "gpu-nc6", "--time", "0.2s", "--max-hours", "1",
     "--batch-size", "8", "--latent-dim", "16", "--grid", "4", "--precision", "float32", "--init", "none",
     "--preset", "dcgan", "--augment", "none", "--penalty-every", "1",  # compiles in a second
 )  # fmt: skip

@@ -254,7 +254,7 @@ def test_a_node_is_taken_away(azure: LocalAzure, submit: Callable[..., Run], wor
     azure.release()
     azure.wait(lambda: run.place != before)
     log = run.place / "user_logs" / "std_log.txt"
-    azure.wait(lambda: log.read_text().count("found") == 1 + world["keep_outputs"])
+    azure.wait(lambda: log.is_file() and log.read_text().count("found") == 1 + world["keep_outputs"])
     assert json.loads(log.read_text().splitlines()[-1].removeprefix("found ")) == found
     assert run.states == ["Queued", "Preparing", "Running"] * 2
 

@@ -35,20 +35,20 @@ CURSED = replace(RELATIVISTIC, generator=lambda real, fake: RELATIVISTIC.generat
 def cursed(monkeypatch: pytest.MonkeyPatch) -> Iterator[dict]:
     """Options of a training whose loss is multiplied by ``POISON``."""
     monkeypatch.setitem(LOSSES, "cursed", f"{__name__}:CURSED")
-    yield {"loss": "cursed", "save_every": "0.2s"}
+    yield {"loss": "cursed", "save_every": "0.1s"}
     POISON.assign(1.0)
 
 
 def test_a_loss_that_runs_away_goes_back_and_on(trainings, cursed: dict) -> None:
     backs = []
-    stream = trainings.events({**cursed, "epochs": 200})
+    stream = trainings.events({**cursed, "epochs": 100})
     for event in stream:
         if isinstance(event, CheckpointSaved) and not backs:
             POISON.assign(np.nan)
         elif isinstance(event, RolledBack):
             backs.append(event)
             POISON.assign(1.0)
-    assert isinstance(event, Trained) and event.state == "finished" and event.step == 600
+    assert isinstance(event, Trained) and event.state == "finished" and event.step == 300
     (back,) = backs
     assert back.times == 1 and 0 <= back.to_step < back.step
     folder = RunFolder(event.path)
@@ -66,7 +66,7 @@ def test_it_goes_back_at_most_three_times(trainings, cursed: dict) -> None:
     POISON.assign(np.nan)
     backs = []
     with pytest.raises(ArtganError, match="going back 3 times did not help") as caught:
-        backs += [e for e in trainings.events({**cursed, "epochs": 200}) if isinstance(e, RolledBack)]
+        backs += [e for e in trainings.events({**cursed, "epochs": 100}) if isinstance(e, RolledBack)]
     assert "--lr" in caught.value.hint
     (folder,) = list_runs(trainings.runs)
     assert folder.record.state == "failed" and "finite" in folder.record.reason
