@@ -13,6 +13,7 @@ import numpy as np
 from browser import Tab
 from films_made import run_of
 from PIL import Image
+from quick import QUICK
 
 from artgan.compute.backend import Backend
 from artgan.compute.following import end_run
@@ -74,9 +75,8 @@ def _drawn(folder: Path) -> DatasetFolder:
 
 def _learning(folder: Path, backend: Backend) -> RunFolder:
     """A worker that has been sent to train an 8 px network for ten minutes; it is ended with the tests."""
-    wishes = {"preset": "dcgan", "size": 8, "batch_size": 8, "latent_dim": 6, "grid": 4, "precision": "float32"}
-    wishes |= {"augment": "", "penalty_every": 1}  # compiles in a second
-    config = resolve({**wishes, "time": "600s", "save_every": "0.5s"})
+    wishes = {"size": 8, "batch_size": 8, "latent_dim": 6, "grid": 4, "precision": "float32"}
+    config = resolve({**QUICK, **wishes, "time": "600s", "save_every": "0.5s"})
     submission = Submission(_drawn(folder), config, {}, from_nothing=True)
     *_, sent = submit(submission, backend, backend.target(submission.spec()), folder / "runs")
     assert isinstance(sent, Submitted)

@@ -2,6 +2,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from quick import QUICK
+
 from artgan import images
 from artgan.demo import DemoFinished, demo
 from artgan.training.events import Trained
@@ -9,7 +11,7 @@ from artgan.training.events import Trained
 
 def test_the_demo_ends_with_a_sheet_and_goes_on_from_what_is_there(tmp_path: Path) -> None:
     options = {"size": 8, "time": 0.5, "batch_size": 4, "save_every": 0.1}
-    options |= {"preset": "dcgan", "augment": "", "penalty_every": 1}  # compiles in a second
+    options |= QUICK
     *_, done = demo(tmp_path / "show", options, paintings=6)
     assert isinstance(done, DemoFinished)
     (sheet,) = images.read_all([done.sheet])

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 from PIL import Image, ImageDraw
+from quick import QUICK_TYPED
 
 from artgan import images
 from artgan.datasets.importing import import_folder
@@ -97,7 +98,7 @@ def test_without_a_class_seeds_and_sheets_show_all_in_turn(made: Any) -> None:
 def test_the_first_screen_and_show_name_the_classes(made: Any) -> None:
     planned = made.artgan(
         *("train", "--condition", "genre", "--size", "16", "--epochs", "1", "--dry-run"),
-        *("--preset", "dcgan", "--augment", "none", "--penalty-every", "1"),  # compiles in a second
+        *QUICK_TYPED,
     )
     assert planned.exit_code == 0, planned.stderr
     assert "3 genres: disc 60, square 24, cross 12; left out: ring 3 (fewer than 10)\n" in planned.stderr

@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 from metrics.torch_file import inception_tensors, older_file
 from PIL import Image
+from quick import QUICK
 
 from artgan.datasets.importing import import_folder
 from artgan.datasets.manifest import DatasetFolder
@@ -26,9 +27,7 @@ from artgan.training.loop import train
 from artgan.training.opening import learned_rows
 
 OPTIONS = {
-    "preset": "dcgan",
-    "augment": "",
-    "penalty_every": 1,
+    **QUICK,
     "size": 16,
     "batch_size": 8,
     "latent_dim": 8,

@@ -12,13 +12,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from quick import QUICK_TYPED
 
 from artgan.cli.places import place_for
 from artgan.compute.local import WORKER_OUTPUT
 from artgan.runs.folder import RunFolder
 from artgan.settings import load
 
-SMALL = ("--size", "8", "--preset", "dcgan", "--augment", "none", "--penalty-every", "1")  # compiles in a second
+SMALL = ("--size", "8", *QUICK_TYPED)
 
 
 @pytest.fixture

@@ -13,6 +13,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from PIL import Image
+from quick import QUICK_TYPED
 
 from artgan import images
 from artgan.cli import training_view
@@ -284,7 +285,7 @@ def test_train_for_real_and_stop_it(studio):
     studio.dataset(count=8)
     environ = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path), "CUDA_VISIBLE_DEVICES": "-1"}
     line = "train --size 8 --batch-size 4 --latent-dim 8 --kimg 1000 --grid 4 --device cpu"
-    line += " --preset dcgan --augment none --penalty-every 1"  # compiles in a second
+    line = " ".join((line, *QUICK_TYPED))
     process = subprocess.Popen(
         [sys.executable, "-m", "artgan", *line.split()],
         cwd=studio.path, env=environ, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,

@@ -17,13 +17,14 @@ import pytest
 from internet import faults as anywhere
 from internet.azure import DATA, LocalAzure, Run, faults
 from internet.server import Fault
+from quick import QUICK_TYPED
 
 from artgan.runs.folder import RunFolder
 from artgan.runs.store import list_runs
 
 SUBMIT = ("submit", "flowers", "--cluster", "gpu-nc6", "--size", "16", "-y", "-d")
 SMALL = (
-    "--preset", "dcgan", "--augment", "none", "--penalty-every", "1",  # compiles in a second
+    *QUICK_TYPED,
     "--batch-size", "8", "--latent-dim", "16", "--grid", "4", "--precision", "float32", "--save-every", "0.4s",
 )  # fmt: skip
 ODD = ("notes #1, 50% & ü.txt", "a+b&c=d.txt", "samples/夜 1.png")

@@ -8,12 +8,13 @@ from typing import Any
 
 import pytest
 from internet.azure import LocalAzure
+from quick import QUICK_TYPED
 
 from artgan.runs.folder import RunFolder
 from artgan.runs.store import list_runs
 
 SMALL = (
-    "--preset", "dcgan", "--augment", "none", "--penalty-every", "1",  # compiles in a second
+    *QUICK_TYPED,
     "--batch-size", "8", "--latent-dim", "16", "--grid", "4", "--precision", "float32", "--save-every", "0.4s",
 )  # fmt: skip
 

@@ -15,6 +15,7 @@ from typing import Any
 
 import pytest
 from internet.azure import LocalAzure
+from quick import QUICK
 
 from artgan.compute.azureml_v1.backend import AzureMLBackend
 from artgan.compute.azureml_v2.backend import AzureMLBackend as AzureMLBackendV2
@@ -30,7 +31,7 @@ from artgan.training.resolving import resolve
 
 BACKENDS = ("local", "azureml_v1", "azureml_v2")
 LEARNING = {
-    "preset": "dcgan", "augment": "", "penalty_every": 1,  # compiles in a second
+    **QUICK,
     "size": 16, "batch_size": 8, "latent_dim": 16, "grid": 4, "precision": "float32", "save_every": "0.3s",
 }  # fmt: skip
 # As far as a job comes; what is skipped was too short to be seen.

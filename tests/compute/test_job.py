@@ -19,6 +19,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from PIL import Image
+from quick import QUICK
 
 from artgan import files, seeds
 from artgan.compute import job
@@ -46,7 +47,7 @@ pytestmark = pytest.mark.skipif(
 
 COUNT = 24
 CONFIG = {
-    "preset": "dcgan", "augment": "", "penalty_every": 1,  # compiles in a second
+    **QUICK,
     "size": 16, "batch_size": 8, "latent_dim": 16, "grid": 4, "precision": "float32", "epochs": 100_000,
     "save_every": "0.3s",
 }  # fmt: skip

@@ -10,13 +10,14 @@ import pytest
 from internet import faults
 from internet.azure import LocalAzure
 from internet.server import Request
+from quick import QUICK_TYPED
 
 from artgan.runs.store import list_runs
 
 SWEEP = (
     "sweep", "--dataset", "flowers", "--size", "16", "--cluster", "gpu-nc6", "--time", "0.2s", "--max-hours", "1",
     "--batch-size", "8", "--latent-dim", "16", "--grid", "4", "--precision", "float32", "--init", "none",
-    "--preset", "dcgan", "--augment", "none", "--penalty-every", "1",  # compiles in a second
+    *QUICK_TYPED,
 )  # fmt: skip
 
 
