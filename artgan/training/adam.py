@@ -12,7 +12,7 @@ class Adam(keras.optimizers.Adam):
     """Keras' Adam (Kingma and Ba 2015, algorithm 1, ordered as before its section 2.1), for dense gradients.
 
     TensorFlow has the formula as one kernel; Keras writes it as twenty operations for each variable. A step becomes
-    known a quarter sooner, and is about a hundredth faster. Variables, slots and results are Keras', up to rounding.
+    known a fifth sooner, and is about a hundredth faster. Variables, slots and results are Keras', up to rounding.
     """
 
     def update_step(self, gradient: tf.Tensor, variable: tf.Variable, learning_rate: Any) -> None:
