@@ -178,10 +178,10 @@ def test_project_finds_what_the_run_painted_and_its_latent_paints_it(made: Any) 
     (folder,) = made.runs.iterdir()
     painted = paint(load_generator(folder / "models" / "gen_000003.keras"), seeds.latents([100_000], 12))[0]
     images.write(Path("mine.png"), painted)
-    done = made.artgan("project", "mine.png", "--steps", "60", "--json")
+    done = made.artgan("project", "mine.png", "--json")
     assert done.exit_code == 0, done.stderr
     found = json.loads(done.stdout)
-    assert found["loss"] < 0.5 * found["start"] < 0.5 * found["random"] and found["steps"] == 60
+    assert found["loss"] < 0.2 * found["start"] < 0.2 * found["random"] and found["steps"] == 200
     where = Path(found["folder"])
     assert where == Path("pictures") / f"{folder.name}-000003" / "project-mine"
     assert sorted(path.name for path in where.iterdir()) == ["found.png", "latent.npy", "target.png", "way.png"]

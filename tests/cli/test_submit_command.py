@@ -68,13 +68,24 @@ def test_a_run_in_the_background_ends_by_itself_and_can_be_pulled(studio, going)
     assert RunFolder(begun.path).record.begun_from == folder.name
 
 
+def test_cancel_saves_what_was_learned_and_is_repeatable(studio, going):
+    folder = going()
+    wait_until(folder, "running")
+    shown = studio.artgan("list", "--status", "running").stdout
+    assert folder.name in shown
+    refused = studio.artgan("runs", "delete", folder.name, "--yes")
+    assert refused.exit_code == 1 and f"artgan cancel {folder.name}" in refused.stderr
+    done = studio.artgan("cancel", folder.name)
+    assert done.exit_code == 0 and f"{folder.name}: cancelled" in done.stderr
+    assert state_of(folder) == "cancelled" and RunFolder(folder.path).generators()
+    assert "was over already: cancelled" in studio.artgan("cancel", folder.name).stderr
+
+
 def test_a_worker_that_is_cancelled_before_it_learns_is_gone(studio, going):
     folder = going()
     pid = RunFolder(folder.path).record.pid
-    done = studio.artgan("cancel", folder.name)
-    assert done.exit_code == 0 and f"{folder.name}: cancelled" in done.stderr
+    assert studio.artgan("cancel", folder.name).exit_code == 0
     assert state_of(folder) == "cancelled"
-    assert "was over already: cancelled" in studio.artgan("cancel", folder.name).stderr
     with pytest.raises(ProcessLookupError):
         for _ in range(50):
             os.killpg(pid, 0)
@@ -84,9 +95,6 @@ def test_a_worker_that_is_cancelled_before_it_learns_is_gone(studio, going):
 def test_a_worker_that_vanishes_is_lost_and_its_run_can_go_on(studio, going):
     folder = going()
     wait_until(folder, "running")
-    assert folder.name in studio.artgan("list", "--status", "running").stdout
-    refused = studio.artgan("runs", "delete", folder.name, "--yes")
-    assert refused.exit_code == 1 and f"artgan cancel {folder.name}" in refused.stderr
     os.killpg(RunFolder(folder.path).record.pid, signal.SIGKILL)
     assert wait_until(folder, "lost", timeout_s=60) == "lost"
     assert not (folder.path / "exit_code").exists()

@@ -37,8 +37,8 @@ def learned(steps: int = 1, **options: Any) -> tuple[dict[str, float], list[np.n
 @pytest.mark.parametrize(
     "options",
     # The first step has a penalty, the second none.
-    [{"penalty_every": 1, "joint": True}, {"penalty_every": 2, "loss": "bce", "steps": 2}],
-    ids=["joint", "now and then"],
+    [{"penalty_every": 1}, {"penalty_every": 1, "joint": True}, {"penalty_every": 2, "loss": "bce", "steps": 2}],
+    ids=["plain", "joint", "now and then"],
 )
 def test_parts_add_up_to_the_batch(options: dict[str, Any]) -> None:
     whole, parts = learned(**options), learned(**options, micro_batch=2)

@@ -62,6 +62,11 @@ def test_a_new_run_begins_with_the_starter_where_that_fits(trainings) -> None:
     assert (config.preset, config.lr) == ("fast", resolve({"preset": "fast"}).lr / 2)
 
 
+def test_from_nothing_is_from_nothing(trainings) -> None:
+    (plan,) = (e for e in trainings.events(AUTO, init=NOTHING, dry_run=True) if isinstance(e, Planned))
+    assert plan.begun_from is None
+
+
 def test_the_starter_fits_its_own_recipe_alone(tmp_path) -> None:
     assert starter_for(resolve({"preset": "fast", "size": 128})).name == STARTER
     for other in (
